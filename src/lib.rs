@@ -1,0 +1,5 @@
+//! Pointsman: an adaptive router for large language models that remembers.
+//!
+//! Modules in reading order; `ARCHITECTURE.md` has the map and the invariants.
+
+pub mod domain;
