@@ -2,4 +2,7 @@
 //!
 //! Modules in reading order; `ARCHITECTURE.md` has the map and the invariants.
 
+pub mod config;
 pub mod domain;
+pub mod near;
+pub mod strategy;
