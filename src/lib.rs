@@ -6,3 +6,4 @@ pub mod config;
 pub mod domain;
 pub mod near;
 pub mod strategy;
+pub mod provider;

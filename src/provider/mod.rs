@@ -1,0 +1,109 @@
+//! Upstream dialects behind one trait: a normal request goes out, a normal answer comes back, and
+//! whatever goes wrong is a [`Fault`].
+//!
+//! A dialect translates and classifies. It makes exactly one upstream call for each [`Call`]: it
+//! never retries, never falls back and keeps no time but the connection's. Retries, timeouts,
+//! breakers and limits belong to `dispatch`, once for all dialects.
+
+pub mod assemble;
+pub mod http;
+mod secret;
+pub mod sse;
+pub mod timed;
+
+pub use secret::Secret;
+
+use crate::domain::{ChatRequest, Completion, Delta, Fault};
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// Pieces of one answer in order. The last is `Ok(Delta::Done)`, once, or one `Err`. A stream that
+/// ends without either was cut; the dialect says so itself with `FaultKind::Cut`.
+pub type DeltaStream = BoxStream<'static, Result<Delta, Fault>>;
+
+/// One vendor's dialect with one account.
+///
+/// Dropping a future or a stream stops the upstream call.
+pub trait Provider: Send + Sync + 'static {
+    /// Name of the dialect, for logs and metrics: `openai`, `anthropic`, ...
+    fn dialect(&self) -> &'static str;
+
+    /// One whole answer.
+    ///
+    /// # Errors
+    /// What went wrong, classified; never with a key or prompt text in its message.
+    fn complete(&self, call: Call) -> BoxFuture<'_, Result<Completion, Fault>>;
+
+    /// One answer in pieces. The future ends when the upstream's response has begun; the first
+    /// token may still be far.
+    ///
+    /// # Errors
+    /// What went wrong before the response began; later faults arrive in the stream.
+    fn stream(&self, call: Call) -> BoxFuture<'_, Result<DeltaStream, Fault>>;
+
+    /// A cheap call that costs no tokens and shows that the upstream is there and takes our key.
+    ///
+    /// # Errors
+    /// What went wrong.
+    fn probe(&self, probe: Probe) -> BoxFuture<'_, Result<(), Fault>>;
+}
+
+/// One upstream call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What to ask.
+    pub request: Arc<ChatRequest>,
+    /// The vendor's model name.
+    pub model: Arc<str>,
+    /// How long each part may take; kept by [`timed`], not by the dialects.
+    pub timeouts: Timeouts,
+    /// When the whole request must have ended, for dialects that tell the upstream.
+    pub deadline: Option<Instant>,
+}
+
+impl Call {
+    /// A call without a deadline and with the default timeouts.
+    #[must_use]
+    pub fn new(request: Arc<ChatRequest>, model: &str) -> Self {
+        Self {
+            request,
+            model: Arc::from(model),
+            timeouts: Timeouts::default(),
+            deadline: None,
+        }
+    }
+}
+
+/// How long the parts of one call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// From sending to the first token of a stream. Of a whole answer only `total` is held, because
+    /// nothing of it shows before its end.
+    pub first_token: Duration,
+    /// Between two pieces of a stream.
+    pub idle: Duration,
+    /// From sending to the end.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    /// 30 s, 30 s, 600 s: slow reasoning models fit, a dead upstream is found out.
+    fn default() -> Self {
+        Self {
+            first_token: Duration::from_secs(30),
+            idle: Duration::from_secs(30),
+            total: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A health check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// Path on the provider's host to ask with GET instead of the dialect's own choice.
+    pub endpoint: Option<String>,
+    /// How long it may take; kept by the caller.
+    pub timeout: Duration,
+}
