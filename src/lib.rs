@@ -4,6 +4,9 @@
 
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod near;
-pub mod strategy;
 pub mod provider;
+pub mod strategy;
+
+pub mod proto;

@@ -1,0 +1,3 @@
+//! The shell: embed, decide, record, dispatch, learn, persist.
+
+pub mod api;
