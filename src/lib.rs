@@ -9,4 +9,5 @@ pub mod near;
 pub mod provider;
 pub mod strategy;
 
+pub mod embed;
 pub mod proto;

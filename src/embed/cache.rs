@@ -1,0 +1,39 @@
+//! Vectors by content. The key is a hash of the text as it is embedded (after the cut), so that the
+//! cache holds no prompt.
+
+use std::sync::Arc;
+
+/// 128 bits of BLAKE3: strangers' prompts never meet by chance.
+pub(super) type Key = [u8; 16];
+
+/// Key of a text.
+pub(super) fn key(text: &str) -> Key {
+    let hash = blake3::hash(text.as_bytes());
+    let (key, _) = hash
+        .as_bytes()
+        .split_first_chunk()
+        .expect("a hash has 32 bytes");
+    *key
+}
+
+/// A bounded cache that keeps what is asked for often (TinyLFU).
+pub(super) struct Cache {
+    vectors: moka::sync::Cache<Key, Arc<[f32]>>,
+}
+
+impl Cache {
+    /// Holds so many vectors at most.
+    pub(super) fn new(entries: u64) -> Self {
+        Self {
+            vectors: moka::sync::Cache::new(entries),
+        }
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Arc<[f32]>> {
+        self.vectors.get(key)
+    }
+
+    pub(super) fn insert(&self, key: Key, vector: Arc<[f32]>) {
+        self.vectors.insert(key, vector);
+    }
+}

@@ -1,0 +1,128 @@
+//! The fast embedder: a table of one vector a word piece, and a text is the mean of its pieces.
+//!
+//! The table is built into the binary, so that it works anywhere and with no download; its pages
+//! are read from the file as they are touched. Distilled from MiniLM (`models/README.md` has the
+//! recipe); common words weigh little already, so the plain mean is the right one.
+
+use super::wordpiece::FileError;
+use super::{EmbedError, Embedder, WordPiece, unit};
+use safetensors::{Dtype, SafeTensors};
+use std::sync::Arc;
+
+static TABLE: &[u8] = include_bytes!("../../models/static-256/model.safetensors");
+static TOKENIZER: &[u8] = include_bytes!("../../models/static-256/tokenizer.json");
+
+/// Fingerprint of the built-in table: the SHA-256 of its two files, one after the other. A constant,
+/// since hashing them would touch 15 MB at each start; a test holds it to the files.
+pub const STATIC_FINGERPRINT: &str = "static-256@eb518000";
+
+/// The built-in table. Cheap to clone.
+#[derive(Clone)]
+pub struct StaticTable {
+    words: Arc<WordPiece>,
+    /// Rows of half-precision numbers, little endian, one a token id.
+    rows: &'static [u8],
+    dimensions: usize,
+}
+
+/// What is wrong with a table.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TableError {
+    #[error(transparent)]
+    Tokenizer(#[from] FileError),
+    #[error(transparent)]
+    Table(#[from] safetensors::SafeTensorError),
+    #[error(
+        "the table is {dtype:?} of shape {shape:?}, not F16 of a row for each of {words} tokens"
+    )]
+    Shape {
+        dtype: Dtype,
+        shape: Vec<usize>,
+        words: usize,
+    },
+}
+
+impl StaticTable {
+    /// The table within the binary.
+    pub fn built_in() -> Self {
+        Self::parse(TABLE, TOKENIZER).expect("a test reads these very bytes")
+    }
+
+    pub(super) fn parse(table: &'static [u8], tokenizer: &[u8]) -> Result<Self, TableError> {
+        let words = Arc::new(WordPiece::parse(tokenizer)?);
+        let tensors = SafeTensors::deserialize(table)?;
+        let tensor = tensors.tensor("embeddings")?;
+        match (tensor.dtype(), tensor.shape()) {
+            (Dtype::F16, &[rows, dimensions]) if rows >= words.len() && dimensions > 0 => {
+                let rows = tensor.data();
+                Ok(Self {
+                    words,
+                    rows,
+                    dimensions,
+                })
+            }
+            (dtype, shape) => Err(TableError::Shape {
+                dtype,
+                shape: shape.to_vec(),
+                words: words.len(),
+            }),
+        }
+    }
+
+    /// The tokeniser, which is MiniLM's too.
+    pub fn words(&self) -> &Arc<WordPiece> {
+        &self.words
+    }
+
+    /// The text's vector, of norm 1.
+    ///
+    /// # Errors
+    /// `EmbedError::Failed` where none of the text's words has a vector.
+    pub fn vector(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        let mut sum = vec![0.0; self.dimensions];
+        for id in self.words.encode(text) {
+            add(&mut sum, self.row(id));
+        }
+        unit(sum).ok_or_else(|| {
+            EmbedError::Failed("the static table knows no word of the prompt".to_owned())
+        })
+    }
+
+    fn row(&self, id: u32) -> &'static [u8] {
+        let bytes = self.dimensions * 2;
+        &self.rows[id as usize * bytes..][..bytes]
+    }
+}
+
+impl Embedder for StaticTable {
+    fn fingerprint(&self) -> &str {
+        STATIC_FINGERPRINT
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    fn embed(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        self.vector(text)
+    }
+}
+
+fn add(sum: &mut [f32], row: &[u8]) {
+    for (sum, half) in sum.iter_mut().zip(row.chunks_exact(2)) {
+        *sum += widened(u16::from_le_bytes([half[0], half[1]]));
+    }
+}
+
+/// A half-precision number as a single. Both have their exponent above their fraction, so moving
+/// the bits into place and scaling by the difference of the two biases, 2^112, is exact, for
+/// subnormal numbers too. (Infinities would become finite: a table has none.) No branch, so that
+/// the compiler can widen eight at once.
+fn widened(half: u16) -> f32 {
+    const SCALE: f32 = f32::from_bits((127 + 112) << 23);
+    let magnitude = f32::from_bits(u32::from(half & 0x7fff) << 13) * SCALE;
+    f32::from_bits(magnitude.to_bits() | u32::from(half & 0x8000) << 16)
+}
+
+#[cfg(test)]
+mod tests;
