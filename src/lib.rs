@@ -2,6 +2,7 @@
 //!
 //! Modules in reading order; `ARCHITECTURE.md` has the map and the invariants.
 
+pub mod breaker;
 pub mod config;
 pub mod domain;
 pub mod engine;
