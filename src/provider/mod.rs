@@ -6,10 +6,17 @@
 //! breakers and limits belong to `dispatch`, once for all dialects.
 
 pub mod assemble;
+pub mod endpoint;
 pub mod http;
+pub mod reader;
 mod secret;
 pub mod sse;
 pub mod timed;
+mod translate;
+
+pub mod anthropic;
+pub mod gemini;
+pub mod ollama;
 
 pub use secret::Secret;
 
