@@ -3,11 +3,14 @@
 //! Modules in reading order; `ARCHITECTURE.md` has the map and the invariants.
 
 pub mod breaker;
+pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod memory;
 pub mod near;
 pub mod provider;
+pub mod rng;
 pub mod strategy;
 
 pub mod embed;
