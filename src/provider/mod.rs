@@ -10,6 +10,7 @@ pub mod endpoint;
 pub mod http;
 pub mod reader;
 mod secret;
+pub mod simulated;
 pub mod sse;
 pub mod timed;
 mod translate;
