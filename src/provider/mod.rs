@@ -9,6 +9,8 @@ pub mod assemble;
 pub mod endpoint;
 pub mod http;
 pub mod reader;
+pub mod openai;
+pub mod scripted;
 mod secret;
 pub mod simulated;
 pub mod sse;

@@ -1,0 +1,178 @@
+//! A streamed answer in OpenAI's words becomes normal pieces.
+//!
+//! Chunks without choices or delta are normal (usage, filter results). `[DONE]` is the end; a
+//! stream that stops before it was cut, however complete it looks.
+
+use super::{Quirks, response};
+use crate::domain::{Delta, Fault, FaultKind, Usage};
+use crate::provider::{DeltaStream, http::fault_in_body, sse::EventStream};
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// The pieces of an event stream.
+#[must_use]
+pub fn deltas(events: EventStream, quirks: Quirks) -> DeltaStream {
+    let state = Some((events, Reader::new(quirks)));
+    stream::unfold(state, |state| async {
+        let (mut events, mut reader) = state?;
+        loop {
+            if let Some(delta) = reader.ready.pop_front() {
+                let over = matches!(delta, Delta::Done { .. });
+                return Some((Ok(delta), (!over).then_some((events, reader))));
+            }
+            let read = match events.next().await {
+                Some(Ok(event)) => reader.read(&event.data),
+                Some(Err(fault)) => Err(fault),
+                None => reader.end(),
+            };
+            if let Err(fault) = read {
+                return Some((Err(fault), None));
+            }
+        }
+    })
+    .boxed()
+}
+
+struct Reader {
+    quirks: Quirks,
+    ready: VecDeque<Delta>,
+    calls: Vec<Call>,
+    finish: Option<String>,
+    refused: bool,
+    usage: Usage,
+    reported_cost_usd: Option<f64>,
+    model: String,
+    upstream_id: Option<String>,
+}
+
+/// A tool call under way: its number and id as the upstream has them.
+struct Call {
+    number: Option<u64>,
+    id: String,
+}
+
+impl Reader {
+    fn new(quirks: Quirks) -> Self {
+        Self {
+            quirks,
+            ready: VecDeque::new(),
+            calls: Vec::new(),
+            finish: None,
+            refused: false,
+            usage: Usage::default(),
+            reported_cost_usd: None,
+            model: String::new(),
+            upstream_id: None,
+        }
+    }
+
+    fn read(&mut self, data: &str) -> Result<(), Fault> {
+        if data.trim() == "[DONE]" {
+            self.done();
+            return Ok(());
+        }
+        let chunk: Value = serde_json::from_str(data)
+            .map_err(|_| Fault::new(FaultKind::Garbled, "an event of the stream is not JSON"))?;
+        if let Some(fault) = fault_in_body(&chunk) {
+            return Err(fault);
+        }
+        self.head(&chunk);
+        let choice = &chunk["choices"][0];
+        let delta = &choice["delta"];
+        for key in ["reasoning_content", "reasoning"] {
+            if let Some(text) = response::text_of(&delta[key]) {
+                let signature = None;
+                self.ready.push_back(Delta::Reasoning { text, signature });
+                break;
+            }
+        }
+        self.ready
+            .extend(response::text_of(&delta["content"]).map(Delta::Text));
+        if let Some(refusal) = response::text_of(&delta["refusal"]) {
+            self.refused = true;
+            self.ready.push_back(Delta::Text(refusal));
+        }
+        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+            self.tool_call(call);
+        }
+        if let Some(reason) = choice["finish_reason"].as_str() {
+            self.finish = Some(reason.to_owned());
+        }
+        Ok(())
+    }
+
+    /// What any chunk may carry beside its delta.
+    fn head(&mut self, chunk: &Value) {
+        if let Some(model) = chunk["model"].as_str().filter(|model| !model.is_empty()) {
+            model.clone_into(&mut self.model);
+        }
+        if let Some(id) = chunk["id"].as_str().filter(|id| !id.is_empty()) {
+            self.upstream_id = Some(id.to_owned());
+        }
+        for usage in [&chunk["usage"], &chunk["x_groq"]["usage"]] {
+            let read = response::usage(usage, &self.quirks);
+            if read.known {
+                self.usage = read;
+                self.reported_cost_usd = response::reported_cost_usd(usage);
+            }
+        }
+    }
+
+    fn tool_call(&mut self, fragment: &Value) {
+        let number = fragment["index"].as_u64();
+        let id = fragment["id"].as_str().filter(|id| !id.is_empty());
+        let known = self.calls.iter().position(|call| match (number, id) {
+            (Some(number), _) => call.number == Some(number),
+            (None, Some(id)) => call.id == id,
+            (None, None) => false,
+        });
+        let last = self.calls.len().checked_sub(1);
+        let known = known.or(last.filter(|_| number.is_none() && id.is_none()));
+        let arguments = response::arguments(&fragment["function"]["arguments"]);
+        let (index, id, name) = match known {
+            Some(index) => (index, None, None),
+            None => {
+                let index = self.calls.len();
+                let id = id.map_or_else(|| response::made_up_id(index), str::to_owned);
+                self.calls.push(Call {
+                    number,
+                    id: id.clone(),
+                });
+                let name = fragment["function"]["name"].as_str().unwrap_or_default();
+                (index, Some(id), Some(name.to_owned()))
+            }
+        };
+        self.ready.push_back(Delta::ToolCall {
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            id,
+            name,
+            arguments,
+            signature: None,
+        });
+    }
+
+    fn done(&mut self) {
+        let stop = response::stop(self.finish.as_deref(), !self.calls.is_empty());
+        self.ready.push_back(Delta::Done {
+            stop: if self.refused {
+                crate::domain::StopReason::ContentFilter
+            } else {
+                stop
+            },
+            usage: self.usage,
+            model: std::mem::take(&mut self.model),
+            upstream_id: self.upstream_id.take(),
+            reported_cost_usd: self.reported_cost_usd,
+        });
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        if self.finish.is_some() && !self.quirks.done_marker {
+            self.done();
+            return Ok(());
+        }
+        let message = "the stream ended without its end marker";
+        Err(Fault::new(FaultKind::Cut, message))
+    }
+}
