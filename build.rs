@@ -13,6 +13,7 @@ const FILES: [&str; 5] = [
     "pointsman/v1/admin.proto",
 ];
 
+#[allow(clippy::disallowed_methods)] // cargo speaks to build scripts by the environment
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={ROOT}");

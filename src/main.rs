@@ -1,1 +1,3 @@
+//! The program: arguments, configuration, wiring, run, drain.
+
 fn main() {}

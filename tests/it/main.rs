@@ -1,0 +1,5 @@
+//! Tests across modules, one binary: a module a topic.
+
+#![allow(missing_docs)]
+
+mod tidy;
