@@ -5,9 +5,11 @@
 pub mod breaker;
 pub mod clock;
 pub mod config;
+pub mod decide;
 pub mod domain;
 pub mod engine;
 pub mod memory;
+pub mod learn;
 pub mod near;
 pub mod provider;
 pub mod rng;

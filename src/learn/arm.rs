@@ -1,0 +1,124 @@
+//! What is remembered of one arm beside its sums by class.
+
+use super::cell::Cell;
+use super::drift::Detector;
+use crate::domain::{ArmId, Price};
+use serde::{Deserialize, Serialize};
+
+/// What is known of an arm before any request: its list price and, perhaps, a catalogue's opinion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmPrior {
+    /// The arm.
+    pub arm: ArmId,
+    /// List price.
+    pub price: Option<Price>,
+    /// Mean quality in [0, 1] to expect, where somebody knows better than the price tells.
+    pub prior_quality: Option<f64>,
+}
+
+/// All that is remembered of one arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct ArmState {
+    pub prior: ArmPrior,
+    /// In the configuration now. An arm that left keeps its evidence for its return.
+    pub declared: bool,
+    /// Sums by class row.
+    pub cells: Vec<Cell>,
+    /// Sums of what came without a context.
+    pub unplaced: Cell,
+    /// Calls that ended, and those that failed (after forgetting).
+    pub calls: f64,
+    pub failures: f64,
+    /// Squared residuals of judgements: number and sum.
+    pub noise_n: f64,
+    pub noise_sum: f64,
+    pub detector: Detector,
+    /// Times chosen since it was declared.
+    pub chosen: u64,
+    /// Value of the learner's count of choices when this arm was chosen last.
+    pub last_chosen: u64,
+    /// It was demoted by a drift at this count of choices, and has not come back.
+    pub demoted_at: Option<u64>,
+}
+
+/// Calls beyond which the failure rate forgets.
+const RECENT_CALLS: f64 = 200.0;
+/// Judgements beyond which the noise forgets.
+const RECENT_NOISE: f64 = 500.0;
+
+impl ArmState {
+    pub fn new(prior: ArmPrior, classes: usize) -> Self {
+        Self {
+            prior,
+            declared: true,
+            cells: vec![Cell::default(); classes],
+            unplaced: Cell::default(),
+            calls: 0.0,
+            failures: 0.0,
+            noise_n: 0.0,
+            noise_sum: 0.0,
+            detector: Detector::default(),
+            chosen: 0,
+            last_chosen: 0,
+            demoted_at: None,
+        }
+    }
+
+    /// Judgements (weighted) over all classes.
+    pub fn evidence(&self) -> f64 {
+        self.cells.iter().map(|cell| cell.n).sum::<f64>() + self.unplaced.n
+    }
+
+    pub fn count_call(&mut self, failed: bool) {
+        if self.calls >= RECENT_CALLS {
+            let keep = 1.0 - 1.0 / RECENT_CALLS;
+            self.calls *= keep;
+            self.failures *= keep;
+        }
+        self.calls += 1.0;
+        self.failures += f64::from(u8::from(failed));
+    }
+
+    /// Mean of a Beta posterior with one failure in fifty calls as prior.
+    pub fn failure_rate(&self) -> f64 {
+        (self.failures + 0.02) / (self.calls + 1.0)
+    }
+
+    pub fn count_residual(&mut self, residual: f64, weight: f64) {
+        if self.noise_n >= RECENT_NOISE {
+            let keep = 1.0 - weight / RECENT_NOISE;
+            self.noise_n *= keep;
+            self.noise_sum *= keep;
+        }
+        self.noise_n += weight;
+        self.noise_sum += weight * residual * residual;
+    }
+
+    /// Keeps this share of what was judged.
+    pub fn forget(&mut self, keep: f64) {
+        self.cells.iter_mut().for_each(|cell| cell.forget(keep));
+        self.unplaced.forget(keep);
+    }
+
+    /// List price as one number, where it is known and sound.
+    pub fn blended_price(&self) -> Option<f64> {
+        let price = self.prior.price?.blended_per_mtok();
+        (price.is_finite() && price > 0.0).then_some(price)
+    }
+}
+
+impl ArmState {
+    /// Declared again, perhaps at another price: costs that were observed are converted.
+    pub fn redeclare(&mut self, prior: &ArmPrior) {
+        let before = self.blended_price();
+        self.prior = prior.clone();
+        self.declared = true;
+        if let (Some(before), Some(after)) = (before, self.blended_price()) {
+            let factor = after / before;
+            if (factor - 1.0).abs() > 1e-9 {
+                let cells = self.cells.iter_mut().chain([&mut self.unplaced]);
+                cells.for_each(|cell| cell.cost.sum *= factor);
+            }
+        }
+    }
+}
