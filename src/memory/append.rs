@@ -8,7 +8,7 @@ use super::{
     store::Changes,
 };
 use crate::domain::{Decision, DecisionId, Fact, Feedback, Outcome};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Judgements kept of one decision; beyond it the oldest go.
 const MAX_FEEDBACK: usize = 64;
@@ -19,15 +19,15 @@ const MAX_NOTE_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// New decisions.
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<Arc<Decision>>,
     /// Outcomes of decisions.
     pub outcomes: Vec<Outcome>,
     /// Feedback; one that was taken before (same decision and request id) is passed over.
     pub feedback: Vec<Feedback>,
     /// Facts for the learner with their numbers, rising from `last_fact + 1`.
     pub facts: Vec<(u64, Fact)>,
-    /// Small values of the engine's own by name; each replaces the last of its name.
-    pub notes: Vec<(&'static str, Vec<u8>)>,
+    /// Small values of the engine's own by name; each replaces the last of its name, `None` removes it.
+    pub notes: Vec<(String, Option<Vec<u8>>)>,
 }
 
 /// What came of a batch.
@@ -74,7 +74,7 @@ impl Memory {
         batch
             .notes
             .iter()
-            .try_for_each(|(name, note)| draft.note(name, note))?;
+            .try_for_each(|(name, note)| draft.note(name, note.as_ref()))?;
         let (changes, next, refused) = draft.finish();
         self.store.commit(changes)?;
         *counts = next;
@@ -192,7 +192,12 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    fn note(&mut self, name: &str, note: &Vec<u8>) -> Result<(), WriteError> {
+    fn note(&mut self, name: &str, note: Option<&Vec<u8>>) -> Result<(), WriteError> {
+        let key = key::note(name);
+        let Some(note) = note else {
+            self.changes.remove(&*key);
+            return Ok(());
+        };
         if note.len() > MAX_NOTE_BYTES {
             return Err(WriteError::TooLarge {
                 what: "a note",
@@ -200,7 +205,6 @@ impl<'a> Draft<'a> {
                 limit: MAX_NOTE_BYTES,
             });
         }
-        let key = key::note(name);
         self.changes.insert(&*key, record::seal(&key, 1, note));
         Ok(())
     }

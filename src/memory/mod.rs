@@ -94,6 +94,26 @@ impl Memory {
         }
     }
 
+    /// The engine's notes whose names begin so, in the order of their names.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn notes(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, ReadError> {
+        let from = key::note(prefix);
+        let start = key::note("").len();
+        let after = [&from[..], &[u8::MAX]].concat();
+        let mut notes = Vec::new();
+        for entry in self.store.range(from..after) {
+            let (key, stored) = entry?;
+            let name = String::from_utf8_lossy(&key[start..]).into_owned();
+            match record::open_v1(&key, &stored) {
+                Ok(note) => notes.push((name, note)),
+                Err(damage) => self.set_aside(&key, &stored, &damage),
+            }
+        }
+        Ok(notes)
+    }
+
     fn writing(&self) -> MutexGuard<'_, Counts> {
         // A panic of another writer left the counts as of its last commit: still right.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)

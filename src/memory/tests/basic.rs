@@ -19,7 +19,7 @@ fn what_was_written_comes_back_after_a_restart() {
     assert!(recovered.new);
     let mut batch = full(0..20);
     batch.facts = facts(1, 9).facts;
-    batch.notes = vec![("statistics", b"abc".to_vec())];
+    batch.notes = vec![("statistics".to_owned(), Some(b"abc".to_vec()))];
     assert_eq!(memory.append(&batch).unwrap(), Appended::default());
     let before = memory.counts();
     drop(memory);
