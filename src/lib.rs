@@ -8,6 +8,7 @@ pub mod config;
 pub mod decide;
 pub mod domain;
 pub mod engine;
+pub mod http;
 pub mod learn;
 pub mod memory;
 pub mod near;

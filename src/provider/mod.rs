@@ -8,8 +8,8 @@
 pub mod assemble;
 pub mod endpoint;
 pub mod http;
-pub mod reader;
 pub mod openai;
+pub mod reader;
 pub mod scripted;
 mod secret;
 pub mod simulated;
@@ -18,8 +18,10 @@ pub mod timed;
 mod translate;
 
 pub mod anthropic;
+pub mod azure;
 pub mod gemini;
 pub mod ollama;
+pub mod vertex;
 
 pub use secret::Secret;
 
@@ -117,3 +119,6 @@ pub struct Probe {
     /// How long it may take; kept by the caller.
     pub timeout: Duration,
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,11 +28,36 @@ const OPENAI_ONLY: [&str; 19] = [
     "web_search_options",
 ];
 
-/// The parameters of the vendor's own in `extra`, for dialects other than OpenAI's.
-pub fn foreign_extra(extra: &Map<String, Value>) -> Map<String, Value> {
+/// Parameters that only Anthropic's dialect knows.
+pub const ANTHROPIC_ONLY: [&str; 7] = [
+    "container",
+    "context_management",
+    "inference_geo",
+    "mcp_servers",
+    "metadata",
+    "output_config",
+    "thinking",
+];
+
+/// Parameters that only Gemini's dialect knows.
+pub const GEMINI_ONLY: [&str; 8] = [
+    "cachedContent",
+    "generationConfig",
+    "labels",
+    "safetySettings",
+    "serviceTier",
+    "systemInstruction",
+    "thinkingConfig",
+    "toolConfig",
+];
+
+/// The parameters of the vendor's own in `extra`, for dialects other than OpenAI's; those in `not`
+/// are another vendor's.
+pub fn foreign_extra(extra: &Map<String, Value>, not: &[&[&str]]) -> Map<String, Value> {
     extra
         .iter()
         .filter(|(key, _)| !OPENAI_ONLY.contains(&key.as_str()))
+        .filter(|(key, _)| !not.iter().any(|names| names.contains(&key.as_str())))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }

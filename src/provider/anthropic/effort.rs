@@ -4,7 +4,9 @@
 //! from Opus 4.7 on budgets and sampling parameters are refused. What the caller passes through as
 //! `thinking` or `output_config` wins over all this.
 
-use crate::domain::{ChatRequest, ToolChoice};
+use super::VENDOR;
+use crate::domain::{ChatRequest, Message, Part, Role, ToolChoice};
+use crate::provider::translate::signature;
 use serde_json::{Map, Value, json};
 
 /// The vendor's least budget in tokens.
@@ -37,8 +39,34 @@ pub fn apply(request: &ChatRequest, model: &str, max_tokens: u32, body: &mut Map
     }
     match generation(model) {
         Some(generation) if generation >= (4, 6) => adaptive(effort, body),
-        Some(generation) if generation >= (3, 7) => budget(effort, max_tokens, body),
+        Some(generation) if generation >= (3, 7) && !goes_on_unthought(&request.messages) => {
+            budget(effort, max_tokens, body);
+        }
         _ => {}
+    }
+}
+
+/// Models with a budget refuse to think where they continue a turn that holds no thought of theirs:
+/// a turn begun by the caller, or one that waits for tools called by another vendor's model.
+fn goes_on_unthought(messages: &[Message]) -> bool {
+    let last = messages.last().map(|message| message.role);
+    match last {
+        Some(Role::Assistant) => true,
+        Some(Role::Tool) => {
+            let mut turns = messages.iter().rev();
+            let caller = turns.find(|message| message.role == Role::Assistant);
+            !caller.is_some_and(|message| message.parts.iter().any(is_own_thought))
+        }
+        _ => false,
+    }
+}
+
+fn is_own_thought(part: &Part) -> bool {
+    match part {
+        Part::Reasoning { signature, .. } => signature
+            .as_deref()
+            .is_some_and(|proof| signature::own(VENDOR, proof).is_some()),
+        Part::Text(_) | Part::Image(_) => false,
     }
 }
 

@@ -6,7 +6,7 @@
 use super::effort;
 use super::messages;
 use crate::domain::{ChatRequest, ResponseFormat, Role, Tool, ToolChoice};
-use crate::provider::translate::{foreign_extra, merge, parameters, text_of};
+use crate::provider::translate::{GEMINI_ONLY, foreign_extra, merge, parameters, text_of};
 use serde_json::{Map, Value, json};
 
 /// The vendor insists on a limit; this one is taken by every model it ever served.
@@ -115,12 +115,12 @@ fn sampling(request: &ChatRequest, model: &str, body: &mut Map<String, Value>) {
 
 /// OpenAI's `metadata` is a free map; the vendor's knows `user_id` only.
 fn extra(request: &ChatRequest) -> Map<String, Value> {
-    let mut extra = foreign_extra(&request.sampling.extra);
+    let mut extra = foreign_extra(&request.sampling.extra, &[&GEMINI_ONLY]);
     if extra
         .get("metadata")
         .is_some_and(|metadata| metadata.get("user_id").is_none())
     {
-        extra.remove("metadata");
+        extra.shift_remove("metadata");
     }
     extra
 }

@@ -5,7 +5,7 @@
 
 use super::{contents, schema, thinking};
 use crate::domain::{ChatRequest, ResponseFormat, Role, Sampling, Tool, ToolChoice};
-use crate::provider::translate::{foreign_extra, merge, parameters, text_of};
+use crate::provider::translate::{ANTHROPIC_ONLY, foreign_extra, merge, parameters, text_of};
 use serde_json::{Map, Value, json};
 
 /// Fields of the body; what else the caller passes through belongs to `generationConfig`.
@@ -154,7 +154,7 @@ fn sampling(sampling: &Sampling) -> Map<String, Value> {
 }
 
 fn pass_through(extra: &Map<String, Value>, body: &mut Value) {
-    for (key, value) in foreign_extra(extra) {
+    for (key, value) in foreign_extra(extra, &[&ANTHROPIC_ONLY]) {
         let over = if TOP_LEVEL.contains(&key.as_str()) {
             json!({ key: value })
         } else {

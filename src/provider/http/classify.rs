@@ -66,9 +66,10 @@ impl ErrorBody {
         match details {
             Some(Value::Array(items)) => items.iter().for_each(|item| self.details(Some(item))),
             Some(Value::Object(detail)) => {
-                for key in ["code", "error_code", "reason"] {
+                for key in ["code", "error_code", "reason", "quotaId"] {
                     self.code(detail.get(key));
                 }
+                self.details(detail.get("violations"));
                 let delay = detail.get("retryDelay").and_then(Value::as_str);
                 self.retry_after_ms = self.retry_after_ms.or(delay.and_then(duration_ms));
             }
@@ -157,7 +158,7 @@ fn fault_of(status: Option<u16>, error: &ErrorBody) -> Fault {
 /// with a 400, and a used-up account with a 429.
 fn kind_of(status: Option<u16>, error: &ErrorBody) -> FaultKind {
     let client_error = status.is_none_or(|status| (400..500).contains(&status));
-    if status == Some(402) || client_error && error.has(QUOTA) {
+    if status == Some(402) || client_error && (error.has(QUOTA) || error.says(QUOTA_WORDS)) {
         FaultKind::QuotaExhausted
     } else if client_error && error.has(CREDENTIALS) {
         FaultKind::Credentials
@@ -186,18 +187,24 @@ const QUOTA: &[&str] = &[
     "spend_limit",
     "billing",
     "budget_exceeded",
+    // Google says so of a day's quota: waiting the few seconds it asks for does not help.
+    "perday",
 ];
+const QUOTA_WORDS: &[&str] = &["credit balance is too low", "call volume quota"];
 const CREDENTIALS: &[&str] = &[
     "invalid_api_key",
     "api_key_invalid",
     "authentication_error",
     "unauthenticated",
+    // Google: no billing, or not served where we are.
+    "failed_precondition",
 ];
 const CONTEXT: &[&str] = &["context_length", "context_window"];
 const CONTEXT_WORDS: &[&str] = &[
     "context length",
     "context window",
     "maximum context",
+    "exceed context limit",
     "prompt is too long",
     "input is too long",
     "exceeds the maximum number of tokens",
@@ -208,7 +215,11 @@ const FILTER: &[&str] = &[
     "responsibleaipolicy",
     "moderation",
 ];
-const FILTER_WORDS: &[&str] = &["content management policy", "flagged by content filter"];
+const FILTER_WORDS: &[&str] = &[
+    "content management policy",
+    "content filtering policy",
+    "flagged by content filter",
+];
 const RATE: &[&str] = &["rate_limit", "resource_exhausted", "too_many_requests"];
 const OVERLOAD: &[&str] = &["overloaded", "unavailable", "capacity"];
 const MODEL: &[&str] = &["model_not_found", "deploymentnotfound", "not_found"];
@@ -220,6 +231,7 @@ fn by_status(status: u16) -> FaultKind {
         401 | 403 => FaultKind::Credentials,
         402 => FaultKind::QuotaExhausted,
         404 => FaultKind::UnknownModel,
+        413 => FaultKind::ContextTooLong,
         408 | 409 | 425 => FaultKind::ServerError,
         429 => FaultKind::RateLimited,
         503 | 529 => FaultKind::Overloaded,

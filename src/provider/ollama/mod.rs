@@ -100,7 +100,7 @@ impl Provider for Ollama {
 }
 
 /// The lines of a body; ends after the first fault.
-fn lines_of(body: ByteStream) -> BoxStream<'static, Result<String, Fault>> {
+pub(super) fn lines_of(body: ByteStream) -> BoxStream<'static, Result<String, Fault>> {
     let state = Some((body, Lines::default(), VecDeque::new()));
     let step = |state: Option<(ByteStream, Lines, VecDeque<String>)>| async {
         let (mut body, mut lines, mut ready) = state?;

@@ -8,7 +8,8 @@ use crate::domain::{
     ChatRequest, Fault, FaultKind, Message, Part, ResponseFormat, Role, Tool, ToolChoice,
 };
 use crate::provider::translate::{
-    arguments_object, foreign_extra, inline_image, merge, parameters, text_of,
+    ANTHROPIC_ONLY, GEMINI_ONLY, arguments_object, foreign_extra, inline_image, merge, parameters,
+    text_of,
 };
 use serde_json::{Map, Value, json};
 
@@ -56,7 +57,7 @@ pub fn body(request: &ChatRequest, model: &str, stream: bool) -> Result<Value, F
     if !options.is_empty() {
         merge(&mut body, json!({ "options": options }));
     }
-    for (key, value) in foreign_extra(&request.sampling.extra) {
+    for (key, value) in foreign_extra(&request.sampling.extra, &[&ANTHROPIC_ONLY, &GEMINI_ONLY]) {
         let over = if TOP_LEVEL.contains(&key.as_str()) {
             json!({ key: value })
         } else {
