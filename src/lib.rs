@@ -3,6 +3,7 @@
 //! Modules in reading order; `ARCHITECTURE.md` has the map and the invariants.
 
 pub mod breaker;
+pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod decide;

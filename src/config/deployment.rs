@@ -45,7 +45,7 @@ pub struct DeploymentSpec {
 }
 
 /// How an upstream talks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
     /// Chat completions as OpenAI has them, and whoever copies it.
@@ -86,6 +86,12 @@ pub enum Dialect {
     Simulated {
         /// Name of its profile.
         profile: String,
+        /// Seed of everything by chance.
+        seed: u64,
+        /// Real seconds for each simulated one; 0 = do not wait.
+        time_scale: f64,
+        /// Let calls fail at the model's rate.
+        failures: bool,
     },
 }
 

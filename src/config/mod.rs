@@ -2,17 +2,27 @@
 //!
 //! Only the edges of the program know these types; the core takes its own settings from them.
 
+mod build;
 mod defaults;
 mod deployment;
+mod discover;
+mod load;
+mod problem;
+mod raw;
 mod routing;
 mod secret;
 mod settings;
 pub mod span;
+mod yaml;
 
+pub use build::glob;
 pub use defaults::{GRPC_PORT, HTTP_PORT};
 pub use deployment::{
     BreakerSettings, DeploymentSpec, Dialect, Flavour, HealthCheck, Limits, Publisher, Timeouts,
 };
+pub use discover::discover;
+pub use load::{Env, environment, from_text, load};
+pub use problem::{Problem, Problems, Trail};
 pub use routing::{
     Alias, Failover, Fallback, Hedge, LatencyWindow, ModelRoutes, Policy, RoutingSettings, RuleSpec,
 };
@@ -134,3 +144,4 @@ impl std::fmt::Display for Origin {
         }
     }
 }
+

@@ -1,7 +1,7 @@
 //! Settings of the service itself: doors, embedding, memory, learning, logs, tenants.
 
 use super::{Secret, span};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// The service's doors.
@@ -40,7 +40,7 @@ pub struct CallerKey {
 }
 
 /// Which embedding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EmbeddingKind {
     /// MiniLM where the runtime library loads, else the static table.
@@ -72,7 +72,7 @@ pub struct Embedding {
 }
 
 /// When a write counts as done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// Acknowledged only when on disk (group commit).
@@ -165,7 +165,7 @@ pub struct LearningSettings {
 }
 
 /// Form of the logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.
