@@ -8,7 +8,10 @@ use super::{
     store::Changes,
 };
 use crate::domain::{Decision, DecisionId, Fact, Feedback, Outcome};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Judgements kept of one decision; beyond it the oldest go.
 const MAX_FEEDBACK: usize = 64;
@@ -92,6 +95,8 @@ struct Draft<'a> {
     counts: Counts,
     /// Feedback of the decisions that this batch touches, old and new.
     feedback: BTreeMap<DecisionId, Vec<Feedback>>,
+    /// Decisions and outcomes of this batch, so that one that comes twice counts once.
+    met: BTreeSet<Vec<u8>>,
     refused: Vec<Refused>,
 }
 
@@ -102,6 +107,7 @@ impl<'a> Draft<'a> {
             changes: Changes::default(),
             counts,
             feedback: BTreeMap::new(),
+            met: BTreeSet::new(),
             refused: Vec::new(),
         }
     }
@@ -123,12 +129,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn is_new(&self, key: &[u8]) -> Result<bool, WriteError> {
-        self.memory
-            .store
-            .contains(key)
-            .map(|known| !known)
-            .map_err(failed)
+    fn is_new(&mut self, key: &[u8]) -> Result<bool, WriteError> {
+        let known = self.memory.store.contains(key).map_err(failed)?;
+        Ok(!known && self.met.insert(key.to_vec()))
     }
 
     fn decision(&mut self, decision: &Decision) -> Result<(), WriteError> {

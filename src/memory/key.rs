@@ -90,6 +90,11 @@ pub(super) fn note(name: &str) -> Vec<u8> {
     [b"m/note/", name.as_bytes()].concat()
 }
 
+/// The end of the notes' keys.
+pub(super) fn after_notes() -> Vec<u8> {
+    b"m/note0".to_vec()
+}
+
 pub(super) fn quarantine(former: &[u8]) -> Vec<u8> {
     [&[QUARANTINE], former].concat()
 }

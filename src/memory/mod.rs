@@ -11,6 +11,7 @@
 mod append;
 mod counts;
 mod decisions;
+mod dump;
 mod error;
 mod facts;
 mod files;
@@ -24,6 +25,7 @@ mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod wipe;
 
 pub use append::{Appended, Batch, Refused};
@@ -37,6 +39,7 @@ pub use quarantine::Quarantined;
 pub use retention::Purged;
 pub use settings::{Durability, Identity, Settings};
 pub use snapshot::Snapshot;
+pub use transfer::Imported;
 
 use std::{
     path::{Path, PathBuf},
@@ -54,6 +57,8 @@ pub struct Memory {
     store: store::Store,
     /// Held by whoever writes, so that the counts on disk follow those in here.
     counts: Mutex<Counts>,
+    /// Held while snapshots come and go, facts before them included.
+    snapshots: Mutex<()>,
     _lock: files::Lock,
 }
 
@@ -112,6 +117,12 @@ impl Memory {
             }
         }
         Ok(notes)
+    }
+
+    fn snapshotting(&self) -> MutexGuard<'_, ()> {
+        self.snapshots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, Counts> {

@@ -82,6 +82,7 @@ impl Memory {
             identity,
             store,
             counts: Mutex::default(),
+            snapshots: Mutex::default(),
             _lock: lock,
         };
         let mut recovered = memory

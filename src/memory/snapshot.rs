@@ -46,6 +46,7 @@ impl Memory {
                 limit: MAX_SNAPSHOT_BYTES,
             });
         }
+        let _alone = self.snapshotting();
         let mut heads = self.heads().map_err(failed)?;
         if heads.contains(&fact) {
             return Ok(());
@@ -99,6 +100,16 @@ impl Memory {
         }
         whole.reverse();
         Ok((whole, damaged))
+    }
+
+    /// The newest snapshot that is whole.
+    pub(super) fn newest_snapshot(&self) -> Result<Option<Snapshot>, ReadError> {
+        for fact in self.heads()?.into_iter().rev() {
+            if let Ok(Some(bytes)) = self.load_snapshot(fact) {
+                return Ok(Some(Snapshot { fact, bytes }));
+            }
+        }
+        Ok(None)
     }
 
     fn load_snapshot(&self, fact: u64) -> Result<Option<Vec<u8>>, Damage> {

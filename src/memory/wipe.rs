@@ -24,9 +24,7 @@ impl Memory {
         for kind in [key::DECISIONS, key::FACTS, key::QUARANTINE, key::SNAPSHOTS] {
             self.remove_range(vec![kind], vec![kind + 1])?;
         }
-        let notes = key::note("");
-        let after = [&notes[..], &[u8::MAX]].concat();
-        self.remove_range(notes, after)?;
+        self.remove_range(key::note(""), key::after_notes())?;
         let fresh = Counts {
             created_ms: now_ms,
             ..Counts::default()

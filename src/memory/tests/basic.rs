@@ -5,7 +5,11 @@ use crate::domain::DecisionId;
 
 fn full(range: std::ops::Range<u64>) -> Batch {
     Batch {
-        decisions: range.clone().map(sample::decision).map(std::sync::Arc::new).collect(),
+        decisions: range
+            .clone()
+            .map(sample::decision)
+            .map(std::sync::Arc::new)
+            .collect(),
         outcomes: range.clone().map(sample::outcome).collect(),
         feedback: range.clone().map(|n| sample::feedback(n, 1, 0.5)).collect(),
         ..Batch::default()

@@ -1,7 +1,12 @@
 //! Behaviour of the memory.
 
 mod basic;
+mod damage;
+mod doors;
+mod kill;
+mod model;
 pub(super) mod sample;
+mod transfer;
 
 use super::{Batch, Identity, Memory, OpenError, Recovered, Settings};
 use std::path::Path;
