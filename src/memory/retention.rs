@@ -27,6 +27,7 @@ impl Memory {
         let surplus = counts.decisions.saturating_sub(self.settings.max_decisions);
         let mut changes = Changes::default();
         let mut purged = Purged::default();
+        let (mut ids, mut last) = (0, None);
         for entry in self.store.kind(key::DECISIONS) {
             let (key, _) = entry.map_err(|error| WriteError::Failed {
                 reason: error.reason,
@@ -34,18 +35,20 @@ impl Memory {
             let Some((id, part)) = key::parse_decision(&key) else {
                 continue;
             };
-            // Outcome and feedback follow their decision and go with it.
-            if part == Part::Decision {
+            // What belongs to one decision lies together and goes together.
+            if last != Some(id) {
                 let due = id.at_ms() < expired_ms || purged.decisions < surplus;
-                purged.more = due && purged.decisions == at_most;
+                purged.more = due && ids == at_most;
                 if !due || purged.more {
                     break;
                 }
-                purged.decisions += 1;
+                last = Some(id);
+                ids += 1;
             }
+            purged.decisions += u64::from(part == Part::Decision);
             changes.remove(key);
         }
-        if purged.decisions > 0 {
+        if ids > 0 {
             let mut next = *counts;
             next.decisions = next.decisions.saturating_sub(purged.decisions);
             next.purged_ever += purged.decisions;
