@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("pointsman.v1.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
+        .btree_map(".")
         .bytes(".pointsman.v1.ExportMemoryResponse.data")
         .bytes(".pointsman.v1.ImportMemoryRequest.data")
         .compile_fds(descriptors)?;

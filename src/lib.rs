@@ -19,3 +19,4 @@ pub mod strategy;
 
 pub mod embed;
 pub mod proto;
+pub mod service;

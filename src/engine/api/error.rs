@@ -93,7 +93,7 @@ pub enum EngineError {
         retry_after_ms: Option<u64>,
     },
     /// Every attempt failed.
-    #[error("every attempt failed{}{}", attempts_text(attempts), retry_text(*retry_after_ms))]
+    #[error("every attempt failed{}", attempts_text(attempts))]
     AllFailed {
         /// The attempts in order.
         attempts: Vec<Attempt>,

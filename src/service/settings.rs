@@ -1,0 +1,86 @@
+//! What the gRPC server needs to know; `config` fills it.
+
+use std::time::Duration;
+
+/// Settings of the gRPC server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Keys of callers; empty = no key asked for.
+    pub keys: Vec<Key>,
+    /// Largest request message in bytes.
+    pub max_request_bytes: usize,
+    /// Largest response message in bytes.
+    pub max_response_bytes: usize,
+    /// All texts of one request together, in bytes.
+    pub max_text_bytes: usize,
+    /// Requests in work at once; more are refused with a hint to come back.
+    pub max_concurrent_requests: usize,
+    /// Streams of one connection at once.
+    pub max_streams_per_connection: u32,
+    /// Longest time of a request; `None` = as long as the caller waits.
+    pub max_request_time: Option<Duration>,
+    /// Time for running requests to end after the signal to stop.
+    pub drain: Duration,
+    /// A silent connection is asked for a sign of life after this long.
+    pub keepalive: Duration,
+    /// Answer reflection requests.
+    pub reflection: bool,
+}
+
+/// A key that a caller shows as `authorization: Bearer KEY`.
+#[derive(Clone)]
+pub struct Key {
+    /// The key itself.
+    pub secret: String,
+    /// The tenant its requests belong to.
+    pub tenant: Option<String>,
+    /// May it call the admin service?
+    pub admin: bool,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Key")
+            .field("secret", &"***")
+            .field("tenant", &self.tenant)
+            .field("admin", &self.admin)
+            .finish()
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            max_request_bytes: 16 << 20,
+            max_response_bytes: 32 << 20,
+            max_text_bytes: 4 << 20,
+            max_concurrent_requests: 4096,
+            max_streams_per_connection: 1024,
+            max_request_time: None,
+            drain: Duration::from_secs(30),
+            keepalive: Duration::from_secs(30),
+            reflection: true,
+        }
+    }
+}
+
+impl From<&crate::config::Server> for Settings {
+    fn from(server: &crate::config::Server) -> Self {
+        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let keys = server.keys.iter().map(|key| Key {
+            secret: key.key.expose().to_owned(),
+            tenant: key.tenant.clone(),
+            admin: key.admin,
+        });
+        Self {
+            keys: keys.collect(),
+            max_request_bytes: bytes(server.max_request_bytes),
+            max_response_bytes: bytes(server.max_response_bytes),
+            max_concurrent_requests: server.max_concurrent_requests as usize,
+            drain: server.drain,
+            reflection: server.reflection,
+            ..Self::default()
+        }
+    }
+}
