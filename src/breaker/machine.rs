@@ -14,6 +14,7 @@ pub struct Breaker {
     failures_in_a_row: u32,
     failed_checks_in_a_row: u32,
     throttles_in_a_row: u32,
+    last_success: Option<Duration>,
     pub(super) throttled_until: Option<Duration>,
     /// Trips since a recovery lasted; each doubles the cooldown.
     pub(super) trips: u32,
@@ -50,6 +51,7 @@ impl Breaker {
             failures_in_a_row: 0,
             failed_checks_in_a_row: 0,
             throttles_in_a_row: 0,
+            last_success: None,
             throttled_until: None,
             trips: 0,
             era: 0,
@@ -77,6 +79,7 @@ impl Breaker {
             number: self.permits,
             era: self.era,
             probe,
+            at: now,
         })
     }
 
@@ -128,6 +131,11 @@ impl Breaker {
         match result {
             CallResult::Success => self.succeed(now),
             CallResult::Failure => self.fail(now),
+            CallResult::Hang if self.last_success.is_some_and(|last| last >= permit.at) => {
+                self.fail(now)
+            }
+            CallResult::Hang if permit.probe => self.fail(now),
+            CallResult::Hang => Some(self.trip(Reason::Hang, now)),
             CallResult::Throttle(_) | CallResult::Neutral => None,
         }
     }
@@ -237,6 +245,7 @@ impl Breaker {
     fn succeed(&mut self, now: Duration) -> Option<Transition> {
         self.failures_in_a_row = 0;
         self.throttles_in_a_row = 0;
+        self.last_success = Some(now);
         let needed = self.settings.success_threshold;
         match &mut self.state {
             State::HalfOpen { successes, .. } => {

@@ -93,6 +93,7 @@ pub struct Permit {
     number: u64,
     era: u64,
     probe: bool,
+    at: Duration,
 }
 
 impl Permit {
@@ -110,6 +111,9 @@ pub enum CallResult {
     Success,
     /// The upstream failed.
     Failure,
+    /// The upstream was silent for a whole timeout. Trips at once where it answered nobody else
+    /// meanwhile, so that a dead upstream costs one timeout and not one for each call.
+    Hang,
     /// The upstream asked for fewer calls, perhaps saying for how long.
     Throttle(Option<Duration>),
     /// Nothing about the upstream: the caller's mistake, a cancellation.
@@ -124,6 +128,8 @@ pub enum Reason {
     Consecutive,
     /// Too large a share of failures.
     Ratio,
+    /// Silent for a whole timeout.
+    Hang,
     /// A probe failed.
     ProbeFailed,
     /// Active checks failed.

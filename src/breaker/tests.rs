@@ -41,6 +41,7 @@ impl Player {
             "admit" => return self.admit(breaker, name, now),
             "ok" => CallResult::Success,
             "fail" => CallResult::Failure,
+            "hang" => CallResult::Hang,
             "neutral" => CallResult::Neutral,
             "throttle" => CallResult::Throttle(words.get(3).map(|wait| ms(wait.parse().unwrap()))),
             "check" => return change(breaker.check(name == "good", now)),
