@@ -22,3 +22,4 @@ pub mod strategy;
 pub mod embed;
 pub mod proto;
 pub mod service;
+pub mod telemetry;

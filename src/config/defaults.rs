@@ -53,7 +53,7 @@ impl Default for MemorySettings {
     fn default() -> Self {
         Self {
             path: Some(PathBuf::from("pointsman-memory")),
-            durability: Durability::Sync,
+            durability: Durability::Process,
             retention: Duration::from_hours(24 * 30),
             max_decisions: 1_000_000,
             snapshot_every_facts: 1000,

@@ -75,10 +75,10 @@ pub struct Embedding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
-    /// Acknowledged only when on disk (group commit).
-    Sync,
-    /// Acknowledged at once; a crash may lose the last moments.
-    Relaxed,
+    /// Acknowledged when it survives a kill of the process at any moment (group commit).
+    Process,
+    /// Acknowledged when it survives a power cut: each group of writes waits for an fsync.
+    Power,
 }
 
 /// The durable memory.

@@ -10,6 +10,7 @@ pub mod endpoint;
 pub mod http;
 pub mod openai;
 pub mod reader;
+pub mod rotation;
 pub mod scripted;
 mod secret;
 pub mod simulated;

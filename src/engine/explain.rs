@@ -1,0 +1,188 @@
+//! A stored decision in plain words. Everything said is in the record: no knowledge of today is
+//! mixed in. Pure.
+
+use crate::domain::{
+    ArmScore, AttemptResult, Decision, Degradation, Feedback, Interval, Outcome, Weights,
+};
+use std::fmt::Write as _;
+
+/// What each part added to each score: quality, failures, and what is left, which cost and latency
+/// (and penalties of the moment) took.
+pub(crate) fn fill_terms(decision: &mut Decision) {
+    let weights = decision.weights;
+    for score in &mut decision.ranking.scores {
+        let quality = weights.quality * score.quality.mean;
+        let failures = -quality * score.failure_rate;
+        let rest = score.score - quality - failures;
+        score.terms = [
+            ("quality", quality),
+            ("failures", failures),
+            (rest_name(&weights), rest),
+        ]
+        .into_iter()
+        .filter(|(_, value)| value.abs() > 1e-12)
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    }
+}
+
+fn rest_name(weights: &Weights) -> &'static str {
+    match (weights.cost > 0.0, weights.latency > 0.0) {
+        (true, false) => "cost",
+        (false, true) => "latency",
+        _ => "cost and latency",
+    }
+}
+
+/// The whole in plain words.
+pub(crate) fn text(
+    decision: &Decision,
+    outcome: Option<&Outcome>,
+    feedback: &[Feedback],
+) -> String {
+    let mut text = String::new();
+    let _ = head(&mut text, decision);
+    for score in &decision.ranking.scores {
+        let _ = arm(&mut text, decision, score);
+    }
+    for exclusion in &decision.excluded {
+        let _ = writeln!(
+            text,
+            "  {} was left out: {}",
+            exclusion.arm, exclusion.reason
+        );
+    }
+    if let Some(change) = smallest_change(decision) {
+        let _ = writeln!(text, "{change}");
+    }
+    let _ = after(&mut text, outcome, feedback);
+    text
+}
+
+fn head(text: &mut String, decision: &Decision) -> std::fmt::Result {
+    let ranking = &decision.ranking;
+    write!(
+        text,
+        "{} chose {} with probability {:.3}",
+        decision.id, ranking.chosen, ranking.propensity
+    )?;
+    if ranking.explored {
+        write!(
+            text,
+            " (not the best score: to learn, or to keep a session)"
+        )?;
+    }
+    let weights = &decision.weights;
+    writeln!(
+        text,
+        ".\nPolicy {} by {}: quality {}, cost {}, latency {}. Knowledge version {}.",
+        decision.policy,
+        decision.strategy,
+        weights.quality,
+        weights.cost,
+        weights.latency,
+        ranking.knowledge_version
+    )?;
+    match (&decision.degradation, ranking.class) {
+        (Some(missing), _) => writeln!(
+            text,
+            "Decided without the prompt's embedding: {}.",
+            missing_words(missing)
+        ),
+        (None, Some(class)) => writeln!(
+            text,
+            "Class {class}: similarity {:.3}, {:.3} ahead of the next.",
+            ranking.similarity, ranking.margin
+        ),
+        (None, None) => writeln!(text, "No class was known yet."),
+    }
+}
+
+fn missing_words(missing: &Degradation) -> String {
+    match missing {
+        Degradation::EmbeddingFailed(words) => format!("the embedder failed ({words})"),
+        Degradation::EmbeddingLate(ms) => format!("it was not there after {ms} ms"),
+        Degradation::EmbeddingQueueFull => "the embedder's queue was full".to_owned(),
+    }
+}
+
+fn arm(text: &mut String, decision: &Decision, score: &ArmScore) -> std::fmt::Result {
+    let mark = if score.arm == decision.ranking.chosen {
+        "*"
+    } else {
+        " "
+    };
+    write!(
+        text,
+        "{mark} {}: score {:.4}, propensity {:.3}; quality {}",
+        score.arm,
+        score.score,
+        score.propensity,
+        interval(&score.quality)
+    )?;
+    match &score.cost_usd {
+        Some(cost) => write!(text, ", cost {:.6} USD", cost.mean)?,
+        None => write!(text, ", cost not known")?,
+    }
+    if let Some(latency) = &score.latency_ms {
+        write!(text, ", latency {:.0} ms", latency.mean)?;
+    }
+    writeln!(text, ", {:.0} judgements", score.evidence)
+}
+
+fn interval(interval: &Interval) -> String {
+    format!("{:.3} +- {:.3}", interval.mean, interval.sd)
+}
+
+/// The smallest change of one weight that would have made another arm the best by score. The part
+/// of cost and latency is exact where only one of them has a weight.
+fn smallest_change(decision: &Decision) -> Option<String> {
+    let scores = &decision.ranking.scores;
+    let best = scores.first()?;
+    let weights = &decision.weights;
+    let gain = |score: &ArmScore| score.quality.mean * (1.0 - score.failure_rate);
+    let burden = |score: &ArmScore| score.score - weights.quality * gain(score);
+    let factors = scores[1..].iter().filter_map(|other| {
+        // best.score + x * (burden of best) = other.score + x * (burden of other)
+        let slope = burden(best) - burden(other);
+        let factor = 1.0 + (other.score - best.score) / slope;
+        (factor.is_finite() && factor >= 0.0).then_some((other, factor))
+    });
+    let (other, factor) = factors.min_by(|a, b| a.1.ln().abs().total_cmp(&b.1.ln().abs()))?;
+    Some(format!(
+        "{} would be the best by score if {} weighed {factor:.2} times as much.",
+        other.arm,
+        rest_name(weights)
+    ))
+}
+
+fn after(text: &mut String, outcome: Option<&Outcome>, feedback: &[Feedback]) -> std::fmt::Result {
+    match outcome {
+        None => writeln!(text, "No outcome is known.")?,
+        Some(outcome) => {
+            writeln!(
+                text,
+                "Outcome: {:?} in {:.0} ms.",
+                outcome.status, outcome.latency_ms
+            )?;
+            for attempt in &outcome.attempts {
+                let end = match &attempt.result {
+                    AttemptResult::Completed => "completed".to_owned(),
+                    AttemptResult::Cancelled => "cancelled".to_owned(),
+                    AttemptResult::Failed(fault) => format!("failed: {fault}"),
+                };
+                writeln!(
+                    text,
+                    "  {} {end} after {:.0} ms",
+                    attempt.arm, attempt.latency_ms
+                )?;
+            }
+        }
+    }
+    for judged in feedback {
+        if let Some(quality) = judged.quality {
+            writeln!(text, "Judged {quality:.3} by {:?}.", judged.source)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! A request -> what it may go to and how: policy, weights, strategy, eligible arms, and each arm
+//! that was left out with its reason. Decides nothing.
+
+use super::{
+    api::{EngineError, RouteRequest},
+    resolve::{self, shortened},
+};
+use crate::{
+    config::{ArmSpec, Config, Policy, Tenant},
+    domain::{ArmId, ChatRequest, Exclusion, ResponseFormat, Routing, Weights},
+    near,
+    strategy::Strategy,
+};
+
+/// A request made ready for a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Prepared {
+    /// The policy's name.
+    pub policy: String,
+    /// The trade-off in force.
+    pub weights: Weights,
+    /// How arms are put in order.
+    pub strategy: Strategy,
+    /// May arms that are not the best be tried?
+    pub explore: bool,
+    /// Estimated cost of one call at most, in US dollars.
+    pub max_cost_usd: Option<f64>,
+    /// Estimated input tokens.
+    pub input_tokens: u64,
+    /// Eligible arms in the order of the configuration, as positions in `Config::arms`.
+    pub arms: Vec<usize>,
+    /// Arms left out.
+    pub excluded: Vec<Exclusion>,
+    /// What to try after the chosen arm, as asked by the caller.
+    pub fallbacks: Vec<ArmId>,
+}
+
+/// Resolves names, filters arms.
+///
+/// # Errors
+/// An unknown name, weights out of range, or no arm left.
+pub(crate) fn prepare(config: &Config, request: &RouteRequest) -> Result<Prepared, EngineError> {
+    let routing = &request.routing;
+    let wish = resolve::model(config, routing.model.as_deref())?;
+    let tenant = routing
+        .tenant
+        .as_ref()
+        .and_then(|name| config.tenants.get(name));
+    let policy_name = [
+        routing.policy.as_ref(),
+        wish.policy.as_ref(),
+        tenant.and_then(|t| t.policy.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .next()
+    .unwrap_or(&config.routing.policy);
+    let policy = policy(config, policy_name)?;
+    let input_tokens = request.chat.estimated_input_tokens();
+    let (arms, excluded) =
+        Filter::new(config, request, &wish.arms, tenant)?.split(config, input_tokens);
+    if arms.is_empty() {
+        return Err(EngineError::NoEligibleArm {
+            exclusions: excluded,
+        });
+    }
+    Ok(Prepared {
+        policy: policy_name.clone(),
+        weights: weights(routing, policy)?,
+        strategy: strategy(config, routing, wish.strategy)?,
+        explore: policy.explore && routing.explore.unwrap_or(true),
+        max_cost_usd: least([
+            routing.max_cost_usd,
+            policy.max_cost_usd,
+            tenant.and_then(|t| t.max_cost_usd),
+            config.routing.max_cost_usd,
+        ]),
+        input_tokens,
+        arms,
+        excluded,
+        fallbacks: routing
+            .fallbacks
+            .iter()
+            .map(|name| resolve::arm(config, name))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn least(ceilings: [Option<f64>; 4]) -> Option<f64> {
+    ceilings.into_iter().flatten().reduce(f64::min)
+}
+
+fn policy<'a>(config: &'a Config, name: &str) -> Result<&'a Policy, EngineError> {
+    config
+        .policies
+        .get(name)
+        .ok_or_else(|| EngineError::UnknownPolicy {
+            name: shortened(name),
+            near: near::matches(name, config.policies.keys().map(String::as_str))
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+        })
+}
+
+fn weights(routing: &Routing, policy: &Policy) -> Result<Weights, EngineError> {
+    routing
+        .weights
+        .unwrap_or(policy.weights)
+        .checked()
+        .map_err(|error| EngineError::InvalidRequest {
+            field: "routing.weights".to_owned(),
+            message: error.to_string(),
+        })
+}
+
+fn strategy(
+    config: &Config,
+    routing: &Routing,
+    wish: Option<Strategy>,
+) -> Result<Strategy, EngineError> {
+    match &routing.strategy {
+        Some(name) => name
+            .parse()
+            .map_err(
+                |error: crate::strategy::UnknownStrategy| EngineError::InvalidRequest {
+                    field: "routing.strategy".to_owned(),
+                    message: error.to_string(),
+                },
+            ),
+        None => Ok(wish.unwrap_or(config.routing.strategy)),
+    }
+}
+
+/// What leaves arms out. The first reason that holds is told.
+struct Filter<'a> {
+    chat: &'a ChatRequest,
+    routing: &'a Routing,
+    /// From the model asked for; empty = the pool.
+    wished: &'a [ArmId],
+    pinned: Option<ArmId>,
+    tenant: Option<&'a Tenant>,
+}
+
+impl<'a> Filter<'a> {
+    fn new(
+        config: &Config,
+        request: &'a RouteRequest,
+        wished: &'a [ArmId],
+        tenant: Option<&'a Tenant>,
+    ) -> Result<Self, EngineError> {
+        let routing = &request.routing;
+        let pinned = match &routing.arm {
+            Some(name) => Some(resolve::arm(config, name.as_str())?),
+            None => None,
+        };
+        if let Some(provider) = &routing.provider {
+            let known = || config.providers.iter().map(|summary| summary.id.as_str());
+            if !known().any(|name| name == provider.as_str()) {
+                return Err(EngineError::UnknownProvider {
+                    name: shortened(provider.as_str()),
+                    near: near::matches(provider.as_str(), known())
+                        .into_iter()
+                        .map(str::to_owned)
+                        .collect(),
+                });
+            }
+        }
+        Ok(Self {
+            chat: &request.chat,
+            routing,
+            wished,
+            pinned,
+            tenant,
+        })
+    }
+
+    fn split(&self, config: &Config, input_tokens: u64) -> (Vec<usize>, Vec<Exclusion>) {
+        let (mut kept, mut excluded) = (Vec::new(), Vec::new());
+        for (position, spec) in config.arms.iter().enumerate() {
+            match self.reason(spec, input_tokens) {
+                None => kept.push(position),
+                Some(reason) => excluded.push(Exclusion {
+                    arm: spec.arm.id.clone(),
+                    reason,
+                }),
+            }
+        }
+        (kept, excluded)
+    }
+
+    fn reason(&self, spec: &ArmSpec, input_tokens: u64) -> Option<String> {
+        self.unwanted(spec)
+            .or_else(|| incapable(spec, self.chat, input_tokens))
+    }
+
+    fn unwanted(&self, spec: &ArmSpec) -> Option<String> {
+        let routing = self.routing;
+        let any = |entries: &[String]| entries.iter().any(|entry| resolve::means(entry, spec));
+        let said = |reason: &str| Some(reason.to_owned());
+        if self.pinned.as_ref().is_some_and(|pin| *pin != spec.arm.id) {
+            return said("another arm was asked for");
+        }
+        if !self.wished.is_empty() && !self.wished.contains(&spec.arm.id) {
+            return said("another model was asked for");
+        }
+        if self.wished.is_empty() && self.pinned.is_none() && !spec.pooled {
+            return said("only served when asked for by name");
+        }
+        if routing
+            .provider
+            .as_ref()
+            .is_some_and(|provider| *provider != spec.arm.provider)
+        {
+            return said("another provider was asked for");
+        }
+        if !routing.allow.is_empty() && !any(&routing.allow) {
+            return said("not in the request's allow list");
+        }
+        if any(&routing.deny) {
+            return said("in the request's deny list");
+        }
+        let tenant = self.tenant?;
+        if !tenant.allow.is_empty() && !any(&tenant.allow) {
+            return said("not in the tenant's allow list");
+        }
+        any(&tenant.deny).then(|| "in the tenant's deny list".to_owned())
+    }
+}
+
+/// What the request needs and the arm cannot do.
+fn incapable(spec: &ArmSpec, chat: &ChatRequest, input_tokens: u64) -> Option<String> {
+    let able = &spec.arm.capabilities;
+    let said = |reason: &str| Some(reason.to_owned());
+    if !able.vision && chat.has_images() {
+        return said("takes no images");
+    }
+    if !able.tools && !chat.tools.is_empty() {
+        return said("takes no tools");
+    }
+    if !able.json_schema && matches!(chat.response_format, ResponseFormat::JsonSchema { .. }) {
+        return said("takes no JSON schema");
+    }
+    let wanted_tokens = u64::from(chat.sampling.max_tokens.unwrap_or(0));
+    if let Some(limit) = able.context_tokens
+        && input_tokens + wanted_tokens > u64::from(limit)
+    {
+        return Some(format!(
+            "takes {limit} tokens; the request has about {input_tokens} and asks for {wanted_tokens}"
+        ));
+    }
+    None
+}

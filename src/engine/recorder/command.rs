@@ -1,0 +1,57 @@
+//! What callers ask the writer to do, and how they learn that it is durable.
+
+use crate::{
+    domain::{Decision, Fact, Feedback, Outcome},
+    engine::api::{EngineError, FeedbackAccepted},
+    memory::Memory,
+};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+pub(super) type Ack<T> = oneshot::Sender<Result<T, EngineError>>;
+
+/// Work on the memory that must not run beside writes.
+pub(super) type Work = Box<dyn FnOnce(&Memory) -> Result<u64, String> + Send>;
+
+pub(super) enum Command {
+    Decided {
+        decision: Arc<Decision>,
+        ack: Ack<()>,
+    },
+    Finished {
+        decision: Arc<Decision>,
+        outcome: Box<Outcome>,
+        facts: Vec<Fact>,
+        ack: Ack<()>,
+    },
+    Feedback {
+        feedback: Box<Feedback>,
+        ack: Ack<FeedbackAccepted>,
+    },
+    Learn {
+        facts: Vec<Fact>,
+        ack: Ack<()>,
+    },
+    Snapshot {
+        ack: Ack<()>,
+    },
+    Exclusively {
+        work: Work,
+        ack: Ack<u64>,
+    },
+    Stop,
+}
+
+/// The promise of an acknowledgement.
+#[must_use = "nothing is durable before the receipt says so"]
+pub(crate) struct Receipt<T>(pub(super) oneshot::Receiver<Result<T, EngineError>>);
+
+impl<T> Receipt<T> {
+    /// Waits until the write is durable.
+    ///
+    /// # Errors
+    /// The memory could not write, or the writer has ended.
+    pub(crate) async fn durable(self) -> Result<T, EngineError> {
+        self.0.await.unwrap_or(Err(EngineError::Draining))
+    }
+}

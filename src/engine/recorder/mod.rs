@@ -1,0 +1,201 @@
+//! The one writer: a thread that owns the learner and all writes to the memory.
+//!
+//! Callers queue commands; the thread takes what is queued, folds the facts, writes one batch,
+//! flushes once, and only then acknowledges (group commit). Readers see what is known through one
+//! pointer that is swapped after each group; they never wait for the writer.
+
+mod command;
+mod fold;
+mod group;
+mod recent;
+mod thread;
+
+pub(crate) use command::Receipt;
+pub(crate) use fold::Fold;
+
+use self::{command::Command, thread::Writer};
+use super::{
+    api::{EngineError, Event, FeedbackAccepted},
+    ledger::Ledger,
+};
+use crate::{
+    domain::{ClassId, Decision, Fact, Feedback, Outcome},
+    learn::Knowledge,
+    memory::Memory,
+};
+use arc_swap::ArcSwap;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Commands that wait at most; beyond it callers wait.
+const QUEUE_LIMIT: usize = 8192;
+
+/// What the writer needs to start.
+pub(crate) struct Parts {
+    /// Where records go; `None` = nothing is kept over a restart.
+    pub memory: Arc<Memory>,
+    /// The learner as recovered.
+    pub fold: Fold,
+    /// Spend as recovered.
+    pub ledger: Ledger,
+    /// Sequence number of the next fact.
+    pub next_seq: u64,
+    /// Facts between two snapshots of the knowledge.
+    pub snapshot_every_facts: u64,
+    /// Whether facts are learned at all.
+    pub learning: bool,
+    /// Where changes are told.
+    pub events: broadcast::Sender<Event>,
+    /// Tells the time of events.
+    pub clock: Arc<dyn crate::clock::Clock>,
+}
+
+/// A handle to the writer.
+pub(crate) struct Recorder {
+    commands: mpsc::Sender<Command>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    ledger: Arc<Mutex<Ledger>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Recorder {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn start(parts: Parts) -> io::Result<Self> {
+        let (commands, queue) = mpsc::channel(QUEUE_LIMIT);
+        let knowledge = Arc::new(ArcSwap::new(parts.fold.knowledge()));
+        let ledger = Arc::new(Mutex::new(Ledger::default()));
+        let writer = Writer::new(parts, queue, Arc::clone(&knowledge), Arc::clone(&ledger));
+        let thread = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(|| writer.run())?;
+        Ok(Self {
+            commands,
+            knowledge,
+            ledger,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// What is known now.
+    pub(crate) fn knowledge(&self) -> Arc<Knowledge> {
+        self.knowledge.load_full()
+    }
+
+    /// Reads the ledger under its lock; keep it short.
+    pub(crate) fn with_ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
+        read(&self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Queues a decision.
+    pub(crate) async fn decided(&self, decision: Arc<Decision>) -> Receipt<()> {
+        self.send(|ack| Command::Decided { decision, ack }).await
+    }
+
+    /// Queues an outcome with what it teaches.
+    pub(crate) async fn finished(
+        &self,
+        decision: Arc<Decision>,
+        outcome: Outcome,
+        facts: Vec<Fact>,
+    ) -> Receipt<()> {
+        self.send(|ack| Command::Finished {
+            decision,
+            outcome: Box::new(outcome),
+            facts,
+            ack,
+        })
+        .await
+    }
+
+    /// As `finished`, from where nothing can be awaited (a dropped stream). False where the queue
+    /// is full.
+    pub(crate) fn finished_now(
+        &self,
+        decision: Arc<Decision>,
+        outcome: Outcome,
+        facts: Vec<Fact>,
+    ) -> bool {
+        let (ack, _) = oneshot::channel();
+        let command = Command::Finished {
+            decision,
+            outcome: Box::new(outcome),
+            facts,
+            ack,
+        };
+        self.commands.try_send(command).is_ok()
+    }
+
+    /// Takes a judgement in; returns when it is durable.
+    pub(crate) async fn feedback(
+        &self,
+        feedback: Feedback,
+    ) -> Result<FeedbackAccepted, EngineError> {
+        let feedback = Box::new(feedback);
+        self.send(|ack| Command::Feedback { feedback, ack })
+            .await
+            .durable()
+            .await
+    }
+
+    /// Takes facts in that belong to no decision (imported scores, labels).
+    pub(crate) async fn learn(&self, facts: Vec<Fact>) -> Result<(), EngineError> {
+        self.send(|ack| Command::Learn { facts, ack })
+            .await
+            .durable()
+            .await
+    }
+
+    /// Names a class; false where there is none of that id.
+    pub(crate) async fn rename(&self, class: ClassId, label: String) -> Result<(), EngineError> {
+        self.learn(vec![Fact::Labelled { class, label }]).await
+    }
+
+    /// Writes a snapshot of the knowledge now.
+    pub(crate) async fn snapshot(&self) -> Result<(), EngineError> {
+        self.send(|ack| Command::Snapshot { ack })
+            .await
+            .durable()
+            .await
+    }
+
+    /// Runs `work` on the writer's thread with nothing queued before it unwritten, then reads all
+    /// that is known anew from the memory. For reset and import.
+    pub(crate) async fn exclusively(
+        &self,
+        work: impl FnOnce(&Memory) -> Result<u64, String> + Send + 'static,
+    ) -> Result<u64, EngineError> {
+        let work = Box::new(work);
+        self.send(|ack| Command::Exclusively { work, ack })
+            .await
+            .durable()
+            .await
+    }
+
+    /// Writes what is queued and a last snapshot, and ends the thread.
+    pub(crate) async fn stop(&self) {
+        let _ = self.snapshot().await;
+        let _ = self.commands.send(Command::Stop).await;
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    async fn send<T>(&self, command: impl FnOnce(command::Ack<T>) -> Command) -> Receipt<T> {
+        let (ack, receipt) = oneshot::channel();
+        // A closed queue drops the ack, and the receipt says so.
+        let _ = self.commands.send(command(ack)).await;
+        Receipt(receipt)
+    }
+}

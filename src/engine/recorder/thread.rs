@@ -1,0 +1,295 @@
+//! The writer's loop: take, fold, write, publish, acknowledge.
+
+use super::{
+    Parts,
+    command::{Ack, Command, Work},
+    fold::Fold,
+    group::{GROUP_MAX, Group},
+    recent::{Entry, Recent},
+};
+use crate::{
+    domain::{Decision, DecisionId, Feedback, Outcome},
+    engine::{
+        api::{EngineError, Event, FeedbackAccepted},
+        events, facts,
+        ledger::{self, Ledger},
+    },
+    learn::Knowledge,
+    memory::Memory,
+};
+use arc_swap::ArcSwap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{broadcast, mpsc};
+
+pub(super) struct Writer {
+    memory: Arc<Memory>,
+    fold: Fold,
+    next_seq: u64,
+    facts_since_snapshot: u64,
+    snapshot_every_facts: u64,
+    learning: bool,
+    recent: Recent,
+    queue: mpsc::Receiver<Command>,
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    ledger: Arc<Mutex<Ledger>>,
+    events: broadcast::Sender<Event>,
+    clock: Arc<dyn crate::clock::Clock>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        parts: Parts,
+        queue: mpsc::Receiver<Command>,
+        knowledge: Arc<ArcSwap<Knowledge>>,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> Self {
+        *ledger.lock().unwrap_or_else(PoisonError::into_inner) = parts.ledger;
+        Self {
+            memory: parts.memory,
+            fold: parts.fold,
+            next_seq: parts.next_seq,
+            facts_since_snapshot: 0,
+            snapshot_every_facts: parts.snapshot_every_facts.max(1),
+            learning: parts.learning,
+            recent: Recent::default(),
+            queue,
+            knowledge,
+            ledger,
+            events: parts.events,
+            clock: parts.clock,
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        while let Some(first) = self.queue.blocking_recv() {
+            let mut group = Group::default();
+            let mut next = Some(first);
+            while let Some(command) = next.take() {
+                match command {
+                    Command::Stop => return self.commit(group),
+                    Command::Exclusively { work, ack } => {
+                        self.commit(std::mem::take(&mut group));
+                        self.exclusively(work, ack);
+                    }
+                    other => self.take(other, &mut group),
+                }
+                if group.size < GROUP_MAX {
+                    next = self.queue.try_recv().ok();
+                }
+            }
+            self.commit(group);
+        }
+    }
+
+    fn take(&mut self, command: Command, group: &mut Group) {
+        match command {
+            Command::Decided { decision, ack } => {
+                group.facts.push(facts::of_decision(&decision));
+                group.batch.decisions.push(Arc::clone(&decision));
+                self.recent.insert(Entry {
+                    decision,
+                    outcome: None,
+                    feedback: Vec::new(),
+                });
+                group.when_durable(ack, ());
+            }
+            Command::Finished {
+                decision,
+                outcome,
+                facts,
+                ack,
+            } => {
+                self.finish(&decision, *outcome, group);
+                group.facts.extend(facts);
+                group.when_durable(ack, ());
+            }
+            Command::Feedback { feedback, ack } => self.judge(*feedback, ack, group),
+            Command::Learn { facts, ack } => {
+                group.facts.extend(facts);
+                group.when_durable(ack, ());
+            }
+            Command::Snapshot { ack } => {
+                group.snapshot = true;
+                group.when_durable(ack, ());
+            }
+            Command::Exclusively { .. } | Command::Stop => {}
+        }
+    }
+
+    fn finish(&mut self, decision: &Arc<Decision>, outcome: Outcome, group: &mut Group) {
+        let mut spend = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let (key, gone) = spend.count(decision, &outcome);
+        let row = spend.row(&key).cloned();
+        drop(spend);
+        group.rows.push((key, row));
+        group.rows.extend(gone.into_iter().map(|key| (key, None)));
+        group.batch.outcomes.push(outcome.clone());
+        match self.recent.get_mut(decision.id) {
+            Some(entry) => entry.outcome = Some(outcome),
+            None => self.recent.insert(Entry {
+                decision: Arc::clone(decision),
+                outcome: Some(outcome),
+                feedback: Vec::new(),
+            }),
+        }
+    }
+
+    fn judge(&mut self, feedback: Feedback, ack: Ack<FeedbackAccepted>, group: &mut Group) {
+        let entry = match self.entry(feedback.decision) {
+            Ok(entry) => entry,
+            Err(error) => {
+                let _ = ack.send(Err(error));
+                return;
+            }
+        };
+        let seen = |earlier: &Feedback| {
+            earlier.request_id.is_some() && earlier.request_id == feedback.request_id
+        };
+        if entry.feedback.iter().any(seen) {
+            let duplicate = FeedbackAccepted {
+                applied: false,
+                duplicate: true,
+                replaced: false,
+            };
+            return group.when_durable(ack, duplicate);
+        }
+        let replaces = replaced_quality(&entry.feedback, &feedback);
+        let taught =
+            facts::of_feedback(&entry.decision, entry.outcome.as_ref(), &feedback, replaces);
+        let answer = FeedbackAccepted {
+            applied: !taught.is_empty(),
+            duplicate: false,
+            replaced: replaces.is_some(),
+        };
+        entry.feedback.push(feedback.clone());
+        let (decision, outcome) = (Arc::clone(&entry.decision), entry.outcome.clone());
+        if let Some(quality) = feedback.quality {
+            let mut spend = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let key = spend.judge(&decision, outcome.as_ref(), quality, replaces);
+            let row = spend.row(&key).cloned();
+            group.rows.push((key, row));
+        }
+        let _ = self
+            .events
+            .send(events::feedback(self.clock.now_ms(), &decision, &feedback));
+        group.facts.extend(taught);
+        group.batch.feedback.push(feedback);
+        group.when_durable(ack, answer);
+    }
+
+    /// The decision with what followed, from the newest or from disk.
+    fn entry(&mut self, id: DecisionId) -> Result<&mut Entry, EngineError> {
+        if self.recent.get_mut(id).is_none() {
+            let stored = self
+                .memory
+                .decision(id)
+                .map_err(|error| EngineError::Memory(error.to_string()))?;
+            let stored = stored.ok_or(EngineError::UnknownDecision { id })?;
+            self.recent.insert(Entry {
+                decision: Arc::new(stored.decision),
+                outcome: stored.outcome,
+                feedback: stored.feedback,
+            });
+        }
+        self.recent
+            .get_mut(id)
+            .ok_or(EngineError::UnknownDecision { id })
+    }
+
+    fn commit(&mut self, mut group: Group) {
+        if group.is_empty() {
+            return;
+        }
+        let result = self.fold_and_write(&mut group);
+        if let Err(error) = &result {
+            tracing::error!(%error, commands = group.size, "a group of records could not be written");
+            self.recent.clear();
+            self.restore();
+        }
+        self.knowledge.store(self.fold.knowledge());
+        group.acknowledge(&result);
+    }
+
+    fn fold_and_write(&mut self, group: &mut Group) -> Result<(), EngineError> {
+        if self.learning {
+            self.fold_facts(group)?;
+        }
+        let rows = std::mem::take(&mut group.rows);
+        group.batch.notes.extend(
+            rows.iter()
+                .map(|(key, row)| ledger::note(key, row.as_ref())),
+        );
+        self.memory
+            .append(&group.batch)
+            .map_err(|error| EngineError::Memory(error.to_string()))?;
+        if group.snapshot || self.facts_since_snapshot >= self.snapshot_every_facts {
+            self.write_snapshot()?;
+        }
+        Ok(())
+    }
+
+    fn fold_facts(&mut self, group: &mut Group) -> Result<(), EngineError> {
+        for fact in std::mem::take(&mut group.facts) {
+            let Some(changes) = self.fold.apply(&fact) else {
+                tracing::error!("the learner failed on a fact; it is left out");
+                self.fold
+                    .rebuild(&self.memory)
+                    .map_err(EngineError::Memory)?;
+                // What this group taught before is folded again with the batch's own facts.
+                for (_, earlier) in &group.batch.facts {
+                    self.fold.apply(earlier);
+                }
+                continue;
+            };
+            for change in changes {
+                let _ = self
+                    .events
+                    .send(events::learned(self.clock.now_ms(), &change));
+            }
+            group.batch.facts.push((self.next_seq, fact));
+            self.next_seq += 1;
+            self.facts_since_snapshot += 1;
+        }
+        Ok(())
+    }
+
+    fn write_snapshot(&mut self) -> Result<(), EngineError> {
+        let last = self.next_seq.saturating_sub(1);
+        self.memory
+            .save_snapshot(last, &self.fold.encode())
+            .map_err(|error| EngineError::Memory(error.to_string()))?;
+        self.facts_since_snapshot = 0;
+        Ok(())
+    }
+
+    /// After a failed write: what is held must be what is on disk.
+    fn restore(&mut self) {
+        if let Err(error) = self.fold.rebuild(&self.memory) {
+            tracing::error!(%error, "what was learned could not be read again; it is held as it was");
+        }
+        match ledger::load(&self.memory) {
+            Ok(kept) => *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = kept,
+            Err(error) => tracing::error!(%error, "the spend could not be read again"),
+        }
+    }
+
+    fn exclusively(&mut self, work: Work, ack: Ack<u64>) {
+        let result = work(&self.memory).map_err(EngineError::Memory);
+        self.recent.clear();
+        self.restore();
+        self.next_seq = self.memory.counts().last_fact + 1;
+        self.facts_since_snapshot = 0;
+        self.knowledge.store(self.fold.knowledge());
+        let _ = ack.send(result);
+    }
+}
+
+/// The quality that this source gave this arm last, where a correction replaces it.
+fn replaced_quality(earlier: &[Feedback], feedback: &Feedback) -> Option<f64> {
+    feedback.quality?;
+    earlier
+        .iter()
+        .rev()
+        .filter(|e| e.source == feedback.source && e.arm == feedback.arm)
+        .find_map(|e| e.quality)
+}
