@@ -16,6 +16,7 @@ pub mod learn;
 pub mod memory;
 pub mod near;
 pub mod provider;
+pub mod replay;
 pub mod rng;
 pub mod strategy;
 

@@ -45,6 +45,12 @@ pub(super) struct Classes {
     /// Length of a vector; 0 before the first prompt.
     pub dimensions: usize,
     pub next_id: u32,
+    /// Squared distances between means, row-major; worked out again after decoding.
+    #[serde(skip)]
+    apart: Vec<Vec<f32>>,
+    /// Squared lengths of the means.
+    #[serde(skip)]
+    norms: Vec<f32>,
 }
 
 /// Weight beyond which a centroid follows its newest prompts at a constant pace.
@@ -59,11 +65,35 @@ impl Classes {
     /// Row and squared distance of the nearest mean.
     pub fn nearest(&self, vector: &[f32]) -> Option<(usize, f64)> {
         (self.dimensions == vector.len()).then_some(())?;
-        self.all
-            .iter()
-            .enumerate()
-            .map(|(row, class)| (row, distance(&class.mean, vector)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
+        let own = dot(vector, vector);
+        let mut best: Option<(usize, f32)> = None;
+        for (row, (class, norm)) in self.all.iter().zip(&self.norms).enumerate() {
+            let apart = norm - 2.0 * dot(&class.mean, vector) + own;
+            if best.is_none_or(|(_, least)| apart < least) {
+                best = Some((row, apart));
+            }
+        }
+        best.map(|(row, apart)| (row, f64::from(apart.max(0.0))))
+    }
+
+    /// Works the distances out again, after decoding.
+    pub fn measure(&mut self) {
+        self.norms = self.all.iter().map(|c| dot(&c.mean, &c.mean)).collect();
+        self.apart = vec![vec![0.0; self.all.len()]; self.all.len()];
+        (0..self.all.len()).for_each(|row| self.moved(row));
+    }
+
+    /// The mean of a row moved: its distances are worked out again.
+    fn moved(&mut self, row: usize) {
+        let mean = &self.all[row].mean;
+        let own = dot(mean, mean);
+        self.norms[row] = own;
+        for other in 0..self.all.len() {
+            let across = dot(mean, &self.all[other].mean);
+            let apart = (own - 2.0 * across + self.norms[other]).max(0.0);
+            self.apart[row][other] = apart;
+            self.apart[other][row] = apart;
+        }
     }
 
     /// Takes a prompt in. `None` where the vector has another length than the first one had.
@@ -78,7 +108,7 @@ impl Classes {
             return Some(Move::Founded(self.found(vector)));
         };
         let mean = &self.all[row].mean;
-        let cosine = dot(mean, vector) / dot(mean, mean).sqrt().max(1e-9);
+        let cosine = dot(mean, vector) / self.norms[row].sqrt().max(1e-9);
         if cosine >= found_below {
             self.join(row, vector);
             return Some(Move::Joined(row));
@@ -93,6 +123,8 @@ impl Classes {
                 self.merge(kept, gone);
                 let class = self.new_class(vector);
                 self.all[gone] = class;
+                self.moved(kept);
+                self.moved(gone);
                 Some(Move::Merged { kept, gone })
             }
             _ => {
@@ -109,12 +141,18 @@ impl Classes {
         for (m, v) in class.mean.iter_mut().zip(vector) {
             *m += step * (v - *m);
         }
+        self.moved(row);
     }
 
     fn found(&mut self, vector: &[f32]) -> usize {
         let class = self.new_class(vector);
         self.all.push(class);
-        self.all.len() - 1
+        let row = self.all.len() - 1;
+        self.norms.push(0.0);
+        self.apart.iter_mut().for_each(|others| others.push(0.0));
+        self.apart.push(vec![0.0; row + 1]);
+        self.moved(row);
+        row
     }
 
     fn new_class(&mut self, vector: &[f32]) -> Class {
@@ -134,10 +172,7 @@ impl Classes {
         for (i, a) in self.all.iter().enumerate() {
             for (j, b) in self.all.iter().enumerate().skip(i + 1) {
                 let share = a.weight * b.weight / (a.weight + b.weight);
-                if best.is_some_and(|(_, _, cost)| share * 1e-3 > cost) {
-                    continue;
-                }
-                let cost = share * distance(&a.mean, &b.mean);
+                let cost = share * f64::from(self.apart[i][j]);
                 if best.is_none_or(|(_, _, least)| cost < least) {
                     best = Some(if a.weight >= b.weight {
                         (i, j, cost)
@@ -162,9 +197,4 @@ impl Classes {
             class.label = lost.label;
         }
     }
-}
-
-/// Squared Euclidean distance.
-pub(super) fn distance(a: &[f32], b: &[f32]) -> f64 {
-    f64::from(dot(a, a) - 2.0 * dot(a, b) + dot(b, b)).max(0.0)
 }

@@ -40,6 +40,7 @@ struct Saved {
     classes: Classes,
     groups: Classes,
     group: Vec<usize>,
+    regroup: bool,
     arms: Vec<ArmState>,
     callers: Callers,
     chosen: u64,
@@ -59,6 +60,7 @@ impl Learner {
             classes: self.classes.clone(),
             groups: self.groups.clone(),
             group: self.group.clone(),
+            regroup: self.regroup,
             arms: self.arms.clone(),
             callers: self.callers.clone(),
             chosen: self.chosen,
@@ -148,6 +150,8 @@ impl Saved {
         let mut learner = Learner::new(settings, &[]);
         learner.classes = self.classes;
         learner.groups = self.groups;
+        learner.classes.measure();
+        learner.groups.measure();
         learner.group = self.group;
         learner.arms = self.arms;
         learner.callers = self.callers;
@@ -155,6 +159,7 @@ impl Saved {
         learner.input_tokens = self.input_tokens;
         learner.reindex();
         learner.publish();
+        learner.regroup = self.regroup;
         learner.pending = self.pending;
         learner.version = self.version;
         learner.solution = Solution {

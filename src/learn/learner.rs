@@ -62,6 +62,8 @@ pub struct Learner {
     pub(super) groups: Classes,
     /// Row of the group of each class.
     pub(super) group: Vec<usize>,
+    /// Groups moved: all classes are to be placed again at the next refresh.
+    pub(super) regroup: bool,
     pub(super) arms: Vec<ArmState>,
     pub(super) index: HashMap<ArmId, usize>,
     pub(super) callers: Callers,
@@ -86,6 +88,7 @@ impl Learner {
             classes: Classes::default(),
             groups: Classes::default(),
             group: Vec::new(),
+            regroup: false,
             arms: Vec::new(),
             index: HashMap::new(),
             callers: Callers::default(),
@@ -208,6 +211,9 @@ impl Learner {
 
     /// Works the knowledge out anew.
     pub(super) fn publish(&mut self) {
+        if std::mem::take(&mut self.regroup) {
+            (0..self.classes.all.len()).for_each(|row| self.regroup(row));
+        }
         self.pending = 0;
         self.version += 1;
         let (solution, knowledge) = publish::publish(self);
@@ -233,7 +239,7 @@ impl Learner {
         if prompt.iter().all(|x| *x == 0.0) {
             return None;
         }
-        let gone = self.classes.all.iter().map(|c| c.id).collect::<Vec<_>>();
+        let ids = self.classes.all.iter().map(|c| c.id).collect::<Vec<_>>();
         let settings = &self.settings;
         let moved = self
             .classes
@@ -257,7 +263,7 @@ impl Learner {
                 self.merge_cells(kept, row);
                 changes.push(Change::ClassMerged {
                     kept: self.classes.all[kept].id,
-                    gone: gone[row],
+                    gone: ids[row],
                 });
                 changes.push(Change::ClassFounded {
                     class: self.classes.all[row].id,
@@ -267,7 +273,7 @@ impl Learner {
         };
         match group {
             Some(Move::Joined(_)) => self.regroup(row),
-            _ => (0..self.classes.all.len()).for_each(|row| self.regroup(row)),
+            _ => self.regroup = true,
         }
         Some(row)
     }
