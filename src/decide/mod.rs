@@ -1,6 +1,8 @@
 //! Deciding: knowledge and a request in, a ranking and a plan out. Pure: `Inputs` names everything a
 //! decision may depend on, so that a stored decision can be made again, explained and evaluated.
 
+pub mod budget;
+mod counterfactual;
 mod distribution;
 mod explain;
 pub mod plan;
@@ -8,6 +10,7 @@ mod rank;
 #[cfg(test)]
 mod tests;
 
+pub use counterfactual::{Change, smallest_change};
 pub use distribution::{best_probabilities, draw};
 pub use explain::explain;
 pub use rank::{Candidate, Inputs, rank};

@@ -179,3 +179,45 @@ fn a_plan_puts_the_chosen_arm_first_and_no_arm_twice() {
         assert_eq!(plan.steps.len() == 1, options.disable_fallbacks);
     }
 }
+
+#[test]
+fn the_smallest_change_of_weights_changes_the_choice() {
+    let (learner, candidates) = setting();
+    let knowledge = learner.knowledge();
+    let weights = Weights {
+        quality: 1.0,
+        cost: 0.05,
+        latency: 0.0,
+    };
+    let inputs = Inputs {
+        weights,
+        explore: false,
+        ..Inputs::new(&knowledge, &candidates)
+    };
+    let before = rank(&inputs).unwrap();
+    let change = smallest_change(&inputs, &before).unwrap();
+    assert_eq!((before.chosen.as_str(), change.weight), ("dear", "cost"));
+    let beyond = Weights {
+        cost: change.to * 1.01,
+        ..weights
+    };
+    let after = rank(&Inputs {
+        weights: beyond,
+        ..inputs.clone()
+    })
+    .unwrap();
+    assert_eq!(after.chosen, change.arm);
+    let short = Weights {
+        cost: change.to * 0.99,
+        ..weights
+    };
+    assert_eq!(
+        rank(&Inputs {
+            weights: short,
+            ..inputs
+        })
+        .unwrap()
+        .chosen,
+        before.chosen
+    );
+}

@@ -7,6 +7,7 @@
 pub mod baselines;
 pub mod cli;
 pub mod dataset;
+pub mod evaluate;
 pub mod field;
 pub mod measure;
 pub mod offline;
