@@ -1,0 +1,151 @@
+//! Counts for `/metrics`, kept from the engine's events: what no snapshot of the engine tells.
+
+use super::exposition::Histogram;
+use crate::domain::Outcome;
+use crate::engine::api::{Event, EventKind};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+/// Label sets of one metric at most: names come from the configuration, but nothing is unbounded.
+const MAX_SERIES: usize = 4096;
+/// Upper bounds in seconds of whole requests.
+const REQUEST_SECONDS: [f64; 12] = [
+    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0,
+];
+/// Upper bounds in seconds of our own part.
+const OVERHEAD_SECONDS: [f64; 10] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0,
+];
+
+/// Counts by labels.
+pub type Counters<const N: usize> = BTreeMap<[String; N], u64>;
+
+/// Everything that is counted.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// By arm and strategy.
+    pub decisions: Counters<2>,
+    /// By status.
+    pub requests: Counters<1>,
+    /// By deployment and kind of fault.
+    pub attempt_failures: Counters<2>,
+    /// By arm from, arm to, kind of fault.
+    pub failovers: Counters<3>,
+    /// By arm.
+    pub feedback: Counters<1>,
+    /// What the memory and the learner told, by kind.
+    pub notices: Counters<1>,
+    /// Whole requests by arm that served.
+    pub latency: BTreeMap<String, Histogram>,
+    /// Our own part, of answers that were not streamed.
+    pub overhead: Histogram,
+    /// Known cost in US dollars, by arm that served.
+    pub cost_usd: BTreeMap<String, f64>,
+    /// Events that went by uncounted.
+    pub missed: u64,
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            decisions: Counters::new(),
+            requests: Counters::new(),
+            attempt_failures: Counters::new(),
+            failovers: Counters::new(),
+            feedback: Counters::new(),
+            notices: Counters::new(),
+            latency: BTreeMap::new(),
+            overhead: Histogram::new(&OVERHEAD_SECONDS),
+            cost_usd: BTreeMap::new(),
+            missed: 0,
+        }
+    }
+}
+
+/// The counts, shared.
+#[derive(Clone, Debug, Default)]
+pub struct Meter(Arc<Mutex<Counts>>);
+
+impl Meter {
+    /// A copy for reading.
+    pub fn read(&self) -> Counts {
+        self.counts().clone()
+    }
+
+    /// Counts events until the engine is gone.
+    pub async fn watch(self, mut events: Receiver<Event>) {
+        loop {
+            match events.recv().await {
+                Ok(event) => self.counts().event(&event),
+                Err(RecvError::Lagged(missed)) => self.counts().missed += missed,
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Counts our own part of a request whose attempts ran one after another: all of its time that
+    /// no attempt took.
+    pub fn overhead(&self, outcome: &Outcome) {
+        let upstream: f64 = outcome.attempts.iter().map(|one| one.latency_ms).sum();
+        let own = outcome.latency_ms - upstream;
+        if own >= 0.0 && outcome.agreement.is_none() {
+            self.counts().overhead.add(own / 1e3);
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    fn event(&mut self, event: &Event) {
+        let detail = |name: &str| {
+            let found = event.details.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        match event.kind {
+            EventKind::Decided => {
+                count(&mut self.decisions, [detail("arm"), detail("strategy")]);
+            }
+            EventKind::Ended => self.ended(detail),
+            EventKind::AttemptFailed => {
+                let labels = [detail("deployment"), detail("reason")];
+                count(&mut self.attempt_failures, labels);
+            }
+            EventKind::Switched => {
+                let labels = [detail("from"), detail("to"), detail("reason")];
+                count(&mut self.failovers, labels);
+            }
+            EventKind::Feedback => count(&mut self.feedback, [detail("arm")]),
+            EventKind::Health => count(&mut self.notices, ["health".into()]),
+            EventKind::Operator => count(&mut self.notices, ["operator".into()]),
+            EventKind::Learned => count(&mut self.notices, ["learned".into()]),
+            EventKind::Memory => count(&mut self.notices, ["memory".into()]),
+        }
+    }
+
+    fn ended(&mut self, detail: impl Fn(&str) -> String) {
+        count(&mut self.requests, [detail("status")]);
+        let arm = detail("arm");
+        if arm.is_empty() || (self.latency.len() >= MAX_SERIES && !self.latency.contains_key(&arm))
+        {
+            return;
+        }
+        if let Ok(cost) = detail("cost_usd").parse::<f64>() {
+            *self.cost_usd.entry(arm.clone()).or_default() += cost;
+        }
+        if let Ok(latency_ms) = detail("latency_ms").parse::<f64>() {
+            let latency = self.latency.entry(arm);
+            let histogram = latency.or_insert_with(|| Histogram::new(&REQUEST_SECONDS));
+            histogram.add(latency_ms / 1e3);
+        }
+    }
+}
+
+fn count<const N: usize>(counters: &mut Counters<N>, labels: [String; N]) {
+    if counters.len() < MAX_SERIES || counters.contains_key(&labels) {
+        *counters.entry(labels).or_default() += 1;
+    }
+}

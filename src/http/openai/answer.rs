@@ -1,0 +1,184 @@
+//! An answer in OpenAI's JSON, whole and in chunks. Pure.
+//!
+//! Beside OpenAI's fields: `reasoning_content` and `reasoning_details` (with signatures to be handed
+//! back), and the object `pointsman` that tells what was decided and what it cost.
+
+use crate::domain::{
+    ArmId, Completion, Decision, Delta, Outcome, Part, StopReason, ToolCall, Usage,
+};
+use serde_json::{Value, json};
+
+/// OpenAI's word for why it ended. It has none for other reasons.
+pub fn finish_reason(stop: StopReason) -> &'static str {
+    match stop {
+        StopReason::Stop | StopReason::Other => "stop",
+        StopReason::Length => "length",
+        StopReason::ToolCalls => "tool_calls",
+        StopReason::ContentFilter => "content_filter",
+    }
+}
+
+/// Tokens; null where the upstream did not tell.
+pub fn usage(usage: &Usage) -> Value {
+    if !usage.known {
+        return Value::Null;
+    }
+    json!({
+        "prompt_tokens": usage.input(),
+        "completion_tokens": usage.output(),
+        "total_tokens": usage.input() + usage.output(),
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+        },
+        "completion_tokens_details": { "reasoning_tokens": usage.reasoning },
+    })
+}
+
+/// What was decided and what came of it.
+pub fn routing(decision: &Decision, outcome: &Outcome) -> Value {
+    json!({
+        "decision_id": decision.id.to_string(),
+        "arm": outcome.served_by.as_ref().map(ArmId::as_str),
+        "class": decision.ranking.class.map(|class| class.to_string()),
+        "policy": decision.policy,
+        "strategy": decision.strategy,
+        "propensity": decision.ranking.propensity,
+        "explored": decision.ranking.explored,
+        "attempts": outcome.attempts.len(),
+        "cost_usd": outcome.cost_usd(),
+        "latency_ms": outcome.latency_ms,
+        "agreement": outcome.agreement,
+    })
+}
+
+/// A whole answer.
+pub fn whole(decision: &Decision, outcome: &Outcome, answer: &Completion) -> Value {
+    let arm = outcome
+        .served_by
+        .as_ref()
+        .unwrap_or(&decision.ranking.chosen);
+    let model = if answer.model.is_empty() {
+        arm.as_str()
+    } else {
+        &answer.model
+    };
+    json!({
+        "id": id(decision),
+        "object": "chat.completion",
+        "created": decision.id.at_ms() / 1000,
+        "model": model,
+        "choices": [{
+            "index": 0,
+            "message": message(answer),
+            "logprobs": null,
+            "finish_reason": finish_reason(answer.stop),
+        }],
+        "usage": usage(&answer.usage),
+        "pointsman": routing(decision, outcome),
+    })
+}
+
+fn message(answer: &Completion) -> Value {
+    let text = answer.text();
+    let no_text = text.is_empty() && !answer.tool_calls.is_empty();
+    let mut message = json!({
+        "role": "assistant",
+        "content": if no_text { Value::Null } else { text.into() },
+        "refusal": null,
+    });
+    let details: Vec<Value> = answer.parts.iter().filter_map(detail).collect();
+    if !details.is_empty() {
+        let texts = answer.parts.iter().filter_map(|part| match part {
+            Part::Reasoning { text, .. } => Some(text.as_str()),
+            Part::Text(_) | Part::Image(_) => None,
+        });
+        message["reasoning_content"] = texts.collect::<String>().into();
+        message["reasoning_details"] = details.into();
+    }
+    if !answer.tool_calls.is_empty() {
+        message["tool_calls"] = answer.tool_calls.iter().map(tool_call).collect();
+    }
+    message
+}
+
+fn detail(part: &Part) -> Option<Value> {
+    match part {
+        Part::Reasoning { text, signature } => Some(reasoning_detail(text, signature.as_deref())),
+        Part::Text(_) | Part::Image(_) => None,
+    }
+}
+
+fn reasoning_detail(text: &str, signature: Option<&str>) -> Value {
+    match signature {
+        Some(data) if text.is_empty() => json!({ "type": "reasoning.encrypted", "data": data }),
+        signature => json!({ "type": "reasoning.text", "text": text, "signature": signature }),
+    }
+}
+
+fn tool_call(call: &ToolCall) -> Value {
+    let mut out = json!({
+        "id": call.id,
+        "type": "function",
+        "function": { "name": call.name, "arguments": call.arguments },
+    });
+    sign(&mut out, call.signature.as_deref());
+    out
+}
+
+fn sign(call: &mut Value, signature: Option<&str>) {
+    if let Some(proof) = signature {
+        call["extra_content"] = json!({ "google": { "thought_signature": proof } });
+    }
+}
+
+/// The answer's id; feedback takes it, too.
+pub fn id(decision: &Decision) -> String {
+    format!("chatcmpl-{}", decision.id)
+}
+
+/// A chunk around `delta`.
+pub fn chunk(decision: &Decision, delta: &Value, finish: Option<StopReason>) -> Value {
+    json!({
+        "id": id(decision),
+        "object": "chat.completion.chunk",
+        "created": decision.id.at_ms() / 1000,
+        "model": decision.ranking.chosen.as_str(),
+        "choices": [{
+            "index": 0,
+            "delta": delta,
+            "logprobs": null,
+            "finish_reason": finish.map(finish_reason),
+        }],
+    })
+}
+
+/// The `delta` of a chunk; `None` for the end, which has a chunk of its own.
+pub fn delta(delta: &Delta) -> Option<Value> {
+    Some(match delta {
+        Delta::Text(text) => json!({ "content": text }),
+        Delta::Reasoning { text, signature } => {
+            let detail = reasoning_detail(text, signature.as_deref());
+            json!({ "reasoning_content": text, "reasoning_details": [detail] })
+        }
+        Delta::ToolCall {
+            index,
+            id,
+            name,
+            arguments,
+            signature,
+        } => {
+            let mut call = json!({ "index": index, "function": { "arguments": arguments } });
+            if let Some(id) = id {
+                call["id"] = id.as_str().into();
+                call["type"] = "function".into();
+            }
+            if let Some(name) = name {
+                call["function"]["name"] = name.as_str().into();
+            }
+            sign(&mut call, signature.as_deref());
+            json!({ "tool_calls": [call] })
+        }
+        Delta::Done { .. } => return None,
+    })
+}
