@@ -22,5 +22,6 @@ pub mod strategy;
 
 pub mod embed;
 pub mod proto;
+pub mod serve;
 pub mod service;
 pub mod telemetry;
