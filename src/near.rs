@@ -7,7 +7,7 @@ const OFFERED: usize = 3;
 const COMPARED_CHARS: usize = 64;
 
 /// The known names nearest to what was written, nearest first, three at most; empty where none is
-/// near. Case and the difference between `-`, `_`, `.` and space do not count as errors.
+/// near. Case and the marks `-`, `_`, `.` and space do not count.
 #[must_use]
 pub fn matches<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = folded(written);
@@ -50,8 +50,8 @@ pub fn hint<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Stri
 fn folded(name: &str) -> Vec<char> {
     name.chars()
         .take(COMPARED_CHARS)
+        .filter(|c| !matches!(c, '-' | '_' | '.' | ' '))
         .flat_map(char::to_lowercase)
-        .map(|c| if matches!(c, '-' | '.' | ' ') { '_' } else { c })
         .collect()
 }
 

@@ -3,7 +3,7 @@
 use super::span;
 use crate::{
     domain::{ArmId, Weights},
-    strategy::Strategy,
+    strategy::{Condition, Rule, Strategy, Tables},
 };
 use serde::Serialize;
 use std::{
@@ -41,6 +41,32 @@ pub struct RoutingSettings {
     pub session_margin: Option<f64>,
     /// Leave out what no arm is able to do (tools, images, schema) instead of refusing.
     pub degrade: bool,
+}
+
+impl RoutingSettings {
+    /// The tables that choose among arms before a strategy does, with their conditions compiled.
+    #[must_use]
+    pub fn tables(&self) -> Tables {
+        let owned = |map: &BTreeMap<String, Vec<ArmId>>| map.clone().into_iter().collect();
+        let rules = self.rules.iter().filter_map(|rule| {
+            // Checked at load: one that does not compile does not get here.
+            let when = Condition::compile(&rule.when).ok()?;
+            Some(Rule {
+                name: rule.name.clone(),
+                when,
+                arms: rule.arms.clone(),
+                strategy: rule.strategy,
+                policy: rule.policy.clone(),
+            })
+        });
+        Tables {
+            rules: rules.collect(),
+            model_routes: self.model_routes.routes.clone(),
+            model_default: self.model_routes.default.clone(),
+            class_pins: owned(&self.class_pins),
+            category_overrides: owned(&self.category_overrides),
+        }
+    }
 }
 
 /// Retry and fallback after failures.

@@ -17,7 +17,7 @@ impl Build<'_> {
             Some(value) if value == T::default() => {
                 self.problem(
                     trail,
-                    "is 0",
+                    "0 is too little",
                     "expected at least 1; leave the key out for the default",
                 );
                 otherwise
@@ -100,7 +100,7 @@ impl Build<'_> {
 
     /// An address with scheme and host, without a slash at the end.
     pub(super) fn address(&mut self, trail: &Trail, written: &str) -> String {
-        let trimmed = written.trim().trim_end_matches('/');
+        let trimmed = written.trim();
         let rest = ["http://", "https://"]
             .iter()
             .find_map(|scheme| trimmed.strip_prefix(scheme));
@@ -117,7 +117,7 @@ impl Build<'_> {
             Some(_) => self.problem(trail, "the address has no host", EXPECTED_ADDRESS),
             None => self.problem(trail, "the address has no scheme", EXPECTED_ADDRESS),
         }
-        trimmed.to_owned()
+        trimmed.trim_end_matches('/').to_owned()
     }
 }
 

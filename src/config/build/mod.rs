@@ -8,12 +8,14 @@ mod dialect;
 mod keys;
 mod models;
 mod policies;
+mod prices;
 mod providers;
 mod routing;
 mod rules;
 mod service;
 mod targets;
 mod tenants;
+mod upkeep;
 mod wanted;
 
 use super::problem::{Problem, Trail};
@@ -90,6 +92,9 @@ impl Build<'_> {
     }
 
     fn problem(&mut self, trail: &Trail, what: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.push(Problem::new(trail, what, remedy));
+        let problem = Problem::new(trail, what, remedy);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 }

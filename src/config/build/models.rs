@@ -1,15 +1,17 @@
 //! A provider's models: each is a deployment and, unless `arms` says otherwise, an arm.
 
 use super::Build;
+use super::prices::known_model;
 use super::providers::Site;
+use crate::catalogue::Model;
 use crate::config::problem::Trail;
-use crate::config::raw::{ProviderType as Type, RawCapabilities, RawCost, RawModel, RawModelFull};
+use crate::config::raw::{ProviderType as Type, RawCapabilities, RawModel, RawModelFull};
 use crate::config::{
     ArmSpec, BreakerSettings, DeploymentSpec, Dialect, HealthCheck, Limits, Publisher, Secret,
     Timeouts,
 };
-use crate::domain::{Arm, ArmId, Capabilities, DeploymentId, Price};
-use crate::provider::simulated::{PROFILES, Profile};
+use crate::domain::{Arm, ArmId, Capabilities, DeploymentId};
+use crate::provider::simulated::PROFILES;
 
 /// What all deployments of one provider share.
 #[derive(Clone)]
@@ -85,11 +87,14 @@ impl Build<'_> {
         let deployment = DeploymentId::new(&full_name);
         let upstream = model.model.clone().unwrap_or_else(|| model.name.clone());
         let routed = site.routed;
-        let weight = model
-            .weight
-            .or(routed.and_then(|r| r.weight))
-            .or(site.raw.weight);
-        let weight = self.weight(trail, weight);
+        let routed_at = Trail::root().key("routing").key("providers");
+        let weight = [
+            (trail, model.weight),
+            (&routed_at, routed.and_then(|r| r.weight)),
+            (&site.trail, site.raw.weight),
+        ];
+        let written = weight.into_iter().find(|(_, weight)| weight.is_some());
+        let weight = written.map_or(1.0, |(at, weight)| self.weight(at, weight));
         let priority = model
             .priority
             .or(routed.and_then(|r| r.priority))
@@ -135,94 +140,6 @@ impl Build<'_> {
         });
         id
     }
-
-    pub(super) fn weight(&mut self, trail: &Trail, written: Option<f64>) -> f64 {
-        self.within(&trail.key("weight"), written, 1.0, (0.0, 1e9))
-    }
-
-    pub(super) fn prior(&mut self, trail: &Trail, written: Option<f64>) -> Option<f64> {
-        written?;
-        Some(self.within(&trail.key("prior_quality"), written, 0.5, (0.0, 1.0)))
-    }
-
-    fn price(
-        &mut self,
-        site: &Site<'_>,
-        model: &RawModelFull,
-        upstream: &str,
-        trail: &Trail,
-    ) -> Option<Price> {
-        let places = [
-            (trail.key("cost"), model.cost),
-            (
-                Trail::root().key("routing").key("providers"),
-                site.routed.and_then(|r| r.cost),
-            ),
-            (site.trail.key("cost"), site.raw.cost),
-        ];
-        if let Some((at, cost)) = places.iter().find_map(|(at, cost)| Some((at, (*cost)?))) {
-            return self.written_price(at, &cost);
-        }
-        if site.kind == Type::Simulated {
-            return self.simulated_price(upstream, trail);
-        }
-        let known = known_model(site, &model.name, upstream).and_then(|known| known.price());
-        let free = site.vendor.is_some_and(|vendor| vendor.local);
-        known.or(free.then_some(Price {
-            input_per_mtok: 0.0,
-            output_per_mtok: 0.0,
-            cache_read_per_mtok: None,
-            cache_write_per_mtok: None,
-        }))
-    }
-
-    fn simulated_price(&mut self, profile: &str, trail: &Trail) -> Option<Price> {
-        let found = Profile::named(profile);
-        if found.is_none() {
-            let names: Vec<&str> = PROFILES.iter().map(|p| p.name).collect();
-            let hint = crate::near::hint(profile, names.iter().copied());
-            let what = format!("no simulated model is named {profile:?}{hint}");
-            self.problem(trail, what, format!("expected one of {}", names.join(", ")));
-        }
-        found.map(Profile::list_price)
-    }
-
-    /// A price as written; input and output are both needed, in one of the two units.
-    pub(super) fn written_price(&mut self, trail: &Trail, cost: &RawCost) -> Option<Price> {
-        let per_million = |thousand: Option<f64>, million: Option<f64>| {
-            million.or(thousand.map(|dollars| dollars * 1000.0))
-        };
-        let input = per_million(cost.input_per_1k, cost.input_per_mtok);
-        let output = per_million(cost.output_per_1k, cost.output_per_mtok);
-        let (Some(input), Some(output)) = (input, output) else {
-            let what = "the price of input or of output is missing";
-            self.problem(
-                trail,
-                what,
-                "give input_per_1k and output_per_1k (or _per_mtok), in US dollars",
-            );
-            return None;
-        };
-        let all = [
-            Some(input),
-            Some(output),
-            cost.cache_read_per_mtok,
-            cost.cache_write_per_mtok,
-        ];
-        if all.iter().flatten().any(|dollars| *dollars < 0.0) {
-            self.problem(
-                trail,
-                "a price is negative",
-                "expected 0 or more US dollars",
-            );
-        }
-        Some(Price {
-            input_per_mtok: input,
-            output_per_mtok: output,
-            cache_read_per_mtok: cost.cache_read_per_mtok,
-            cache_write_per_mtok: cost.cache_write_per_mtok,
-        })
-    }
 }
 
 /// The models of a provider that lists none.
@@ -245,33 +162,8 @@ fn named(name: &str, upstream: Option<&String>) -> RawModel {
     })
 }
 
-/// What the catalogue knows of a model; Azure and Vertex serve other vendors' models.
-fn known_model(
-    site: &Site<'_>,
-    name: &str,
-    upstream: &str,
-) -> Option<&'static crate::catalogue::Model> {
-    let all = crate::catalogue::catalogue();
-    let vendor = match site.kind {
-        Type::Azure => all.vendor("openai"),
-        Type::Vertex if upstream.starts_with("claude") => all.vendor("anthropic"),
-        Type::Vertex => all.vendor("google"),
-        Type::Openai
-            if site
-                .raw
-                .base_url
-                .as_ref()
-                .is_some_and(|url| !url.contains("api.openai.com")) =>
-        {
-            None
-        }
-        _ => site.vendor,
-    }?;
-    vendor.model(upstream).or_else(|| vendor.model(name))
-}
-
 fn capabilities(site: &Site<'_>, model: &RawModelFull, upstream: &str) -> Capabilities {
-    let known = known_model(site, &model.name, upstream).map(|known| known.capabilities());
+    let known = known_model(site, &model.name, upstream).map(Model::capabilities);
     let own = overridden(known.unwrap_or_default(), &site.raw.capabilities);
     overridden(own, &model.capabilities)
 }

@@ -34,7 +34,8 @@ impl<'a> SeqAccess<'a> for Items<'a, '_> {
                 trail,
                 notes: self.reader.notes,
             };
-            return seed.deserialize(reader).map(Some);
+            let read = seed.deserialize(reader.clone());
+            return read.map(Some).map_err(|e| reader.place(e));
         }
         Ok(None)
     }
@@ -101,7 +102,9 @@ impl<'a> MapAccess<'a> for Entries<'a, '_> {
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         match self.value.take() {
-            Some(reader) => seed.deserialize(reader),
+            Some(reader) => seed
+                .deserialize(reader.clone())
+                .map_err(|e| reader.place(e)),
             None => Err(ReadError::custom("a value was asked for before its key")),
         }
     }

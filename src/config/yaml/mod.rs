@@ -7,10 +7,11 @@
 mod access;
 mod error;
 mod expand;
+mod notes;
 mod reader;
 mod scalar;
 mod tree;
 
 pub use expand::expand;
-pub use reader::read;
+pub use notes::read;
 pub use tree::{Node, Value, parse};
