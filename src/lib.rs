@@ -4,6 +4,7 @@
 
 pub mod breaker;
 pub mod catalogue;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod consensus;

@@ -1,3 +1,8 @@
-//! The program: arguments, configuration, wiring, run, drain.
+//! `pointsman`: the arguments go to the library, and its exit code to the shell.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pointsman::cli::run(pointsman::cli::Cli::parse())
+}

@@ -64,23 +64,3 @@ impl Default for Settings {
         }
     }
 }
-
-impl From<&crate::config::Server> for Settings {
-    fn from(server: &crate::config::Server) -> Self {
-        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let keys = server.keys.iter().map(|key| Key {
-            secret: key.key.expose().to_owned(),
-            tenant: key.tenant.clone(),
-            admin: key.admin,
-        });
-        Self {
-            keys: keys.collect(),
-            max_request_bytes: bytes(server.max_request_bytes),
-            max_response_bytes: bytes(server.max_response_bytes),
-            max_concurrent_requests: server.max_concurrent_requests as usize,
-            drain: server.drain,
-            reflection: server.reflection,
-            ..Self::default()
-        }
-    }
-}

@@ -30,7 +30,7 @@ const DIRECTIONS: &[(&str, &str)] = &[
         "engine",
         "domain breaker catalogue clock config consensus decide dispatch embed learn memory near provider rng strategy",
     ),
-    ("service", "domain clock engine proto"),
+    ("service", "clock domain engine near proto"),
     ("http", "domain clock engine"),
     ("proto", ""),
     ("telemetry", "config clock"),
@@ -53,7 +53,8 @@ const DIRECTIONS: &[(&str, &str)] = &[
 /// Libraries that only these modules may name.
 const LIBRARIES: &[(&str, &str)] = &[
     ("tonic", "service proto demo cli"),
-    ("prost", "service proto"),
+    ("prost", "service proto cli"),
+    ("prost_reflect", "cli"),
     ("prost_types", "service proto demo cli"),
     ("sled", "memory"),
     ("reqwest", "provider config"),

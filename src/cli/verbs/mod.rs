@@ -1,0 +1,9 @@
+//! What the verbs do, one file a subject.
+
+pub mod ask;
+pub mod history;
+pub mod judge;
+pub mod learned;
+pub mod local;
+pub mod memory;
+pub mod operate;
