@@ -1,16 +1,16 @@
-//! The stored form of a decision, about 1.4 kB with ten arms: 400 bytes the
-//! context, 70 an arm.
+//! The stored form of a decision, about 1.4 kB with ten arms: 400 bytes the context, 70 an arm.
 //!
 //! What a replay compares (weights, seed, scores, propensities) is exact. Estimates and the terms of
 //! a score are for people: they are kept in single precision.
 
 use super::{
     Damage, context,
+    kinds::{DegradationV1, ModeV1},
     names::{Name, Table, Texts},
 };
 use crate::domain::{
-    ArmScore, ClassId, Context, Decision, DecisionId, Degradation, Exclusion, FanOut, FanOutMode,
-    Interval, Plan, Ranking, Step, Weights,
+    ArmScore, ClassId, Context, Decision, DecisionId, Degradation, Exclusion, FanOut, Interval,
+    Plan, Ranking, Step, Weights,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,22 +44,6 @@ pub(super) struct V1 {
     hedge_after_ms: Option<u64>,
     decide_only: bool,
     prompt: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-enum DegradationV1 {
-    Failed(String),
-    Late(u64),
-    QueueFull,
-}
-
-#[derive(Serialize, Deserialize)]
-enum ModeV1 {
-    First,
-    Best,
-    Quorum(u32),
-    Majority,
-    All,
 }
 
 /// Mean and standard deviation.
@@ -256,49 +240,5 @@ impl ScoreV1 {
             propensity: self.propensity,
             terms: self.terms.into_iter().map(term).collect::<Result<_, _>>()?,
         })
-    }
-}
-
-impl From<&Degradation> for DegradationV1 {
-    fn from(degradation: &Degradation) -> Self {
-        match degradation {
-            Degradation::EmbeddingFailed(reason) => Self::Failed(reason.clone()),
-            Degradation::EmbeddingLate(after_ms) => Self::Late(*after_ms),
-            Degradation::EmbeddingQueueFull => Self::QueueFull,
-        }
-    }
-}
-
-impl From<DegradationV1> for Degradation {
-    fn from(stored: DegradationV1) -> Self {
-        match stored {
-            DegradationV1::Failed(reason) => Self::EmbeddingFailed(reason),
-            DegradationV1::Late(after_ms) => Self::EmbeddingLate(after_ms),
-            DegradationV1::QueueFull => Self::EmbeddingQueueFull,
-        }
-    }
-}
-
-impl From<FanOutMode> for ModeV1 {
-    fn from(mode: FanOutMode) -> Self {
-        match mode {
-            FanOutMode::First => Self::First,
-            FanOutMode::Best => Self::Best,
-            FanOutMode::Quorum(count) => Self::Quorum(count),
-            FanOutMode::Majority => Self::Majority,
-            FanOutMode::All => Self::All,
-        }
-    }
-}
-
-impl From<ModeV1> for FanOutMode {
-    fn from(stored: ModeV1) -> Self {
-        match stored {
-            ModeV1::First => Self::First,
-            ModeV1::Best => Self::Best,
-            ModeV1::Quorum(count) => Self::Quorum(count),
-            ModeV1::Majority => Self::Majority,
-            ModeV1::All => Self::All,
-        }
     }
 }

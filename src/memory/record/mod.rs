@@ -9,6 +9,7 @@ mod context;
 mod decision;
 mod fact;
 mod feedback;
+mod kinds;
 mod names;
 mod outcome;
 #[cfg(test)]
