@@ -132,12 +132,12 @@ impl Ticket {
             kind if kind.counts_against_deployment() => CallResult::Failure,
             _ => CallResult::Neutral,
         };
-        self.end(lease, &End::Failed { fault, health });
         self.shared.observer.notice(Notice::AttemptFailed {
             arm: self.deployment.spec.arm.clone(),
             deployment: self.deployment.spec.id.clone(),
             fault: fault.clone(),
         });
+        self.end(lease, &End::Failed { fault, health });
         let cost_usd = billed_bytes.and_then(|bytes| self.estimate_usd(bytes));
         self.record(
             AttemptResult::Failed(fault.clone()),

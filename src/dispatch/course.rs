@@ -52,6 +52,8 @@ struct Stage {
     until: Option<Duration>,
     /// The same deployment is tried again then, before any other step.
     backoff: Option<Duration>,
+    /// Called at least once.
+    called: bool,
     over: bool,
 }
 
@@ -77,6 +79,7 @@ impl Course {
             spent: Vec::new(),
             until: None,
             backoff: None,
+            called: false,
             over: false,
         };
         lock(shared).earn(shared.registry.now());
@@ -244,7 +247,7 @@ impl Course {
 
     fn refused(&mut self, place: usize, refusal: &NotNow) {
         let stage = &mut self.steps[place];
-        let first = stage.until.is_none() && stage.tried.is_empty();
+        let first = stage.until.is_none() && !stage.called;
         stage.until = refusal.until;
         stage.over = refusal.until.is_none();
         if !first {
@@ -295,15 +298,15 @@ impl Course {
         let hedge = self.hedge_after.filter(|_| self.attempts_left > 0);
         let Some(after) = hedge else {
             let result = running.await;
-            return self.ended(place, result);
+            return self.ended(place, &first, result);
         };
         let wait = pin!(sleep_until(first.started + after));
         if let Either::Left((result, _)) = select(running.as_mut(), wait).await {
-            return self.ended(place, result);
+            return self.ended(place, &first, result);
         }
         let Some((other_place, other_lease)) = self.hedge_target(place) else {
             let result = running.await;
-            return self.ended(place, result);
+            return self.ended(place, &first, result);
         };
         let second = self.start(other_place, &other_lease);
         let beside = open(
@@ -313,23 +316,23 @@ impl Course {
             self.streamed,
         );
         let beside = pin!(beside);
-        let (result, won, (lost, lost_place), rest) = match select(running, beside).await {
-            Either::Left((result, rest)) => (result, place, (second, other_place), rest),
-            Either::Right((result, rest)) => (result, other_place, (first, place), rest),
+        let (first, second) = ((first, place), (second, other_place));
+        let (result, won, lost, rest) = match select(running, beside).await {
+            Either::Left((result, rest)) => (result, first, second, rest),
+            Either::Right((result, rest)) => (result, second, first, rest),
         };
-        let opened = self.ended(won, result);
+        let opened = self.ended(won.1, &won.0, result);
         if opened.is_some() || self.halted {
-            self.give_up(&lost);
+            self.give_up(&lost.0);
             return opened;
         }
         let result = rest.await;
-        self.ended(lost_place, result)
+        self.ended(lost.1, &lost.0, result)
     }
 
     /// Records a call that was or will be dropped before its end.
     fn give_up(&mut self, ticket: &Ticket) {
-        self.running
-            .retain(|one| !Arc::ptr_eq(&one.mark, &ticket.mark));
+        self.finished(ticket);
         self.attempts.push(ticket.cancelled(0));
     }
 
@@ -360,6 +363,7 @@ impl Course {
     fn start(&mut self, place: usize, lease: &Lease) -> Ticket {
         let stage = &mut self.steps[place];
         stage.until = None;
+        stage.called = true;
         stage.tried.push(lease.deployment.spec.id.clone());
         let ticket = self.begin(lease);
         if self.made > 1 {
@@ -410,16 +414,15 @@ impl Course {
     fn ended(
         &mut self,
         place: usize,
+        ticket: &Ticket,
         result: Result<Opened, Box<(Fault, Attempt)>>,
     ) -> Option<Opened> {
-        let last = self.steps[place].tried.last().cloned();
+        self.finished(ticket);
         let (fault, attempt) = match result {
             Ok(opened) => return Some(opened),
             Err(failed) => *failed,
         };
-        let deployment = attempt.deployment.clone().or(last)?;
-        self.running
-            .retain(|one| one.deployment.spec.id != deployment);
+        let deployment = ticket.deployment.spec.id.clone();
         self.attempts.push(attempt);
         self.tell(&fault);
         self.halted |= !self.may_fall_back(&fault);
@@ -447,6 +450,7 @@ impl Course {
         None
     }
 
+    /// The call is not under way any more.
     pub fn finished(&mut self, ticket: &Ticket) {
         self.running
             .retain(|one| !Arc::ptr_eq(&one.mark, &ticket.mark));

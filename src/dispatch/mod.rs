@@ -106,7 +106,8 @@ pub struct Ran {
     pub completion: Result<Completion, DispatchError>,
     /// The arm whose answer it is.
     pub served_by: Option<ArmId>,
-    /// All attempts in the order of their end; refusals by breakers and limits among them, without
+    /// All attempts in the order of their start (to the millisecond; of their end where they started
+    /// together); refusals by breakers and limits among them, without
     /// a deployment.
     pub attempts: Vec<Attempt>,
     /// Agreement of a fan-out, in [0, 1].

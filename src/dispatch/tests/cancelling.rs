@@ -137,9 +137,8 @@ async fn notices_tell_of_trips_switches_and_recoveries() {
             "a->b",
             "a recovered"
         ]
-        .map(|text| if text == "a->b" { "a->b" } else { text })
     );
-    assert_eq!(stage.upstreams["a"].calls(), 3 + 4);
+    assert_eq!(stage.upstreams["a"].calls(), 3 + 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,11 +190,7 @@ async fn an_operator_drains_disables_and_resets() {
         .dispatcher
         .run(&plan, &request, Limits::default(), &cancel)
         .await;
-    assert_eq!(
-        registry.snapshot()[0].health.as_str(),
-        "healthy",
-        "an answer that is slow is not a hang yet"
-    );
+    assert_eq!(registry.snapshot()[0].health.as_str(), "unhealthy");
     assert!(registry.reset(&"a".into()));
     assert!(registry.available(&"a".into(), 1).is_ok());
 }
