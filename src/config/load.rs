@@ -27,18 +27,14 @@ pub fn environment(name: &str) -> Option<String> {
 /// # Errors
 /// All problems at once, each with its place and what to do.
 pub fn load(path: &Path, env: Env<'_>) -> Result<Config, Problems> {
-    let mut read = file(path).map_err(|error| Problems {
+    let text = file(path).map_err(|error| Problems {
         file: None,
         list: vec![Problem::new(
             &Trail::root(),
             format!("{} cannot be read: {error}", path.display()),
             "name an existing file, or start without one",
         )],
-    });
-    let text = match &mut read {
-        Ok(text) => std::mem::take(text),
-        Err(problems) => return Err(problems.clone()),
-    };
+    })?;
     from_text(&text, Origin::File(path.to_owned()), env).map_err(|problems| Problems {
         file: Some(path.to_owned()),
         ..problems

@@ -68,6 +68,7 @@ impl Build<'_> {
         }
         self.providers(&raw);
         self.arms(&raw.arms);
+        self.unpriced();
         let policies = self.policies(&raw.policies);
         let aliases = self.aliases(&raw, &policies);
         let routing = self.routing(&raw.routing, &aliases, &policies);
@@ -88,6 +89,18 @@ impl Build<'_> {
             arms: std::mem::take(&mut self.arms),
             deployments: std::mem::take(&mut self.deployments),
             warnings: std::mem::take(&mut self.warnings),
+        }
+    }
+
+    /// An unknown cost is not zero: it is said.
+    fn unpriced(&mut self) {
+        let unpriced = self.arms.iter().filter(|spec| spec.arm.price.is_none());
+        let names: Vec<&str> = unpriced.map(|spec| spec.arm.id.as_str()).collect();
+        if !names.is_empty() {
+            self.warnings.push(format!(
+                "no price is known of {}: their cost is learned from what the upstream reports, if it does; add cost: to say it",
+                names.join(", ")
+            ));
         }
     }
 

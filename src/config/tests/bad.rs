@@ -1,6 +1,7 @@
 //! What is wrong is said with its place and a remedy: the texts are the specification.
 
 use super::read;
+use proptest::prelude::*;
 use std::fmt::Write;
 
 /// The problems of each text, in one report.
@@ -459,4 +460,19 @@ fn no_message_shows_a_secret() {
     let text = "providers:\n  - name: openai\n    type: ${OPENAI_API_KEY}\n    rate_limit: {requests_per_minute: \"${OPENAI_API_KEY}\"}\n    base_url: ${OPENAI_API_KEY}\nrouting: {strategy: adaptive, latency: {window: \"${OPENAI_API_KEY}\"}}\nlogging: {format: \"${OPENAI_API_KEY}\"}\n";
     let problems = read(text).unwrap_err().to_string();
     assert!(!problems.contains("secret"), "{problems}");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "[ -~\n]{0,200}") {
+        let _ = read(&text);
+    }
+
+    #[test]
+    fn no_damage_to_a_file_makes_it_panic(at in 0usize..6000, piece in "[ -~\n]{0,6}", cut in 0usize..6) {
+        let whole = include_str!("../../../examples/pointsman.yaml");
+        let start = whole.floor_char_boundary(at.min(whole.len()));
+        let end = whole.floor_char_boundary((start + cut).min(whole.len()));
+        let _ = read(&format!("{}{piece}{}", &whole[..start], &whole[end.max(start)..]));
+    }
 }

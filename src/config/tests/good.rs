@@ -1,6 +1,7 @@
 //! What is written becomes what is meant.
 
 use super::{env, good};
+use crate::config::raw::ProviderType;
 use crate::config::{Dialect, Flavour, Origin, Secret, discover};
 use crate::domain::{ArmId, Price};
 use crate::strategy::Strategy;
@@ -215,4 +216,20 @@ fn times_have_the_seeds_meaning() {
     assert_eq!(check.interval, Duration::from_secs(30));
     assert_eq!(check.endpoint.as_deref(), Some("/v1/models"));
     assert_eq!(config.routing.latency.window, Duration::from_mins(5));
+}
+
+#[test]
+fn a_price_that_is_missing_is_said() {
+    let config = good(
+        "providers: [{name: mine, type: openai, base_url: \"http://h/v1\", models: [a, b]}, {name: groq}]",
+    );
+    assert_eq!(config.warnings.len(), 1);
+    assert!(config.warnings[0].starts_with("no price is known of mine/a, mine/b:"));
+}
+
+#[test]
+fn the_names_of_types_are_those_of_the_file() {
+    for name in ProviderType::NAMES {
+        assert_eq!(ProviderType::of(name).map(ProviderType::name), Some(name));
+    }
 }
