@@ -2,22 +2,33 @@
 
 use super::{exit, routing::AskArgs};
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// An adaptive router for large language models that learns from feedback and remembers.
 #[derive(Debug, Parser)]
 #[command(name = "pointsman", version, after_help = exit::HELP, max_term_width = 100)]
 pub struct Cli {
-    /// Which server, and how to print.
-    #[command(flatten)]
-    pub target: Target,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
 
+/// A verb's own arguments beside those that all of them share.
+#[derive(Debug, Args)]
+pub struct On<T: Args> {
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub args: T,
+}
+
+/// No argument of its own.
+#[derive(Debug, Args)]
+pub struct Nothing {}
+
 /// Which server, and how to print.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Common")]
 pub struct Target {
     /// Address of the server that client verbs call.
     #[arg(
@@ -41,47 +52,76 @@ pub struct Target {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Run the service.
+    Serve(ServeArgs),
     /// Check a configuration file and show what it means.
-    Check(CheckArgs),
+    Check(On<CheckArgs>),
     /// Send a prompt to the model that is the best trade-off.
-    Route(RouteArgs),
+    Route(On<RouteArgs>),
     /// Send a prompt to several models at once and take one answer.
-    Parallel(ParallelArgs),
+    Parallel(On<ParallelArgs>),
     /// Send a prompt to several models and show all answers.
-    Compare(CompareArgs),
+    Compare(On<CompareArgs>),
     /// Only decide which model to call.
-    Decide(AskArgs),
+    Decide(On<AskArgs>),
     /// Say how good an answer was.
-    Feedback(FeedbackArgs),
+    Feedback(On<FeedbackArgs>),
     /// What is known of each prompt class and arm.
-    Profiles(ProfilesArgs),
+    Profiles(On<ProfilesArgs>),
     /// Learned prompt classes.
-    Classes(ClassesArgs),
+    Classes(On<ClassesArgs>),
     /// Providers with their deployments and health.
-    Providers(ProvidersArgs),
+    Providers(On<ProvidersArgs>),
     /// Drain, disable, enable or reset a deployment.
-    Deployments(DeploymentsArgs),
+    Deployments(On<DeploymentsArgs>),
     /// Spend and savings.
-    Stats(StatsArgs),
+    Stats(On<StatsArgs>),
     /// Past decisions.
-    Decisions(DecisionsArgs),
+    Decisions(On<DecisionsArgs>),
     /// Watch events as they happen.
-    Events(EventsArgs),
+    Events(On<EventsArgs>),
     /// Carry the memory about.
-    Memory(MemoryArgs),
+    Memory(On<MemoryArgs>),
     /// Teach from scored examples (JSON lines).
-    WarmUp(WarmUpArgs),
+    WarmUp(On<WarmUpArgs>),
     /// Known vendors, models and prices.
-    Catalogue,
+    Catalogue(On<Nothing>),
     /// The configuration that the server runs with.
-    Config(ConfigArgs),
+    Config(On<ConfigArgs>),
     /// Estimate the tokens of a text.
-    Count(CountArgs),
+    Count(On<CountArgs>),
     /// Estimate what a text costs on each known model.
-    Cost(CostArgs),
+    Cost(On<CostArgs>),
+    /// Replay graded datasets through the router and its baselines.
+    Replay(crate::replay::cli::Args),
     /// Print the version.
-    Version,
+    Version(On<Nothing>),
 }
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Configuration file (YAML). Without one, API keys in the environment and a local Ollama are
+    /// used; without those, simulated models.
+    #[arg(long, short, env = "POINTSMAN_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// gRPC address; overrides the configuration.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// HTTP address, or `off`; overrides the configuration.
+    #[arg(long, value_name = "ADDRESS|off", value_parser = door)]
+    pub http_listen: Option<Door>,
+    /// Directory of the memory; overrides the configuration.
+    #[arg(long, value_name = "DIR")]
+    pub memory: Option<PathBuf>,
+    /// Root of all random draws; absent = the memory's own.
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+/// A door, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door(pub Option<SocketAddr>);
 
 /// `check`
 #[derive(Debug, Args)]
@@ -392,6 +432,14 @@ fn seconds(text: &str) -> Result<f64, String> {
         Ok(seconds) if seconds > 0.0 && seconds <= 86_400.0 => Ok(seconds),
         _ => Err("expected seconds over 0, at most 86400".into()),
     }
+}
+
+fn door(text: &str) -> Result<Door, String> {
+    if text == "off" {
+        return Ok(Door(None));
+    }
+    let address = text.parse().map(|address| Door(Some(address)));
+    address.map_err(|_| "expected IP:PORT, such as 127.0.0.1:8080, or off".into())
 }
 
 fn fan_out(text: &str) -> Result<FanOutArg, String> {

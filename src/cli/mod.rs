@@ -16,10 +16,20 @@ mod verbs;
 pub use args::Cli;
 pub use exit::Exit;
 
-use self::{args::Verb, client::Client, output::Output, trouble::Trouble};
+use self::{
+    args::{On, Verb},
+    client::Client,
+    output::Output,
+    trouble::Trouble,
+};
+use clap::Args;
 use std::process::ExitCode;
 
+/// What a verb ends with.
+type Done = Result<(), Trouble>;
+
 /// Runs what the arguments ask for.
+#[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -27,11 +37,11 @@ pub fn run(cli: Cli) -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("pointsman: cannot start: {error}");
+            eprintln!("error: cannot start: {error}");
             return Exit::Failed.into();
         }
     };
-    let done = runtime.block_on(verb(cli));
+    let done = runtime.block_on(verb(cli.verb));
     // Upstream calls that nobody waits for must not hold the program back.
     runtime.shutdown_background();
     match done {
@@ -43,29 +53,43 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn verb(cli: Cli) -> Result<(), Trouble> {
-    let mut out = Output::new(cli.target.json);
-    let client = Client::new(&cli.target);
-    match cli.verb {
-        Verb::Check(args) => verbs::local::check(&args, &mut out),
-        Verb::Catalogue => verbs::local::catalogue(&mut out),
-        Verb::Count(args) => verbs::local::count(&args, &mut out),
-        Verb::Cost(args) => verbs::local::cost(&args, &mut out),
-        Verb::Version => verbs::local::version(&mut out),
-        Verb::Route(args) => verbs::ask::route(&client, args, &mut out).await,
-        Verb::Parallel(args) => verbs::ask::parallel(&client, args, &mut out).await,
-        Verb::Compare(args) => verbs::ask::compare(&client, args, &mut out).await,
-        Verb::Decide(args) => verbs::ask::decide(&client, args, &mut out).await,
-        Verb::Feedback(args) => verbs::judge::feedback(&client, args, &mut out).await,
-        Verb::WarmUp(args) => verbs::judge::warm_up(&client, args, &mut out).await,
-        Verb::Profiles(args) => verbs::learned::profiles(&client, args, &mut out).await,
-        Verb::Classes(args) => verbs::learned::classes(&client, args, &mut out).await,
-        Verb::Providers(args) => verbs::operate::providers(&client, args, &mut out).await,
-        Verb::Deployments(args) => verbs::operate::deployments(&client, args, &mut out).await,
-        Verb::Config(args) => verbs::operate::config(&client, args, &mut out).await,
-        Verb::Events(args) => verbs::operate::events(&client, args, &mut out).await,
-        Verb::Stats(args) => verbs::history::stats(&client, args, &mut out).await,
-        Verb::Decisions(args) => verbs::history::decisions(&client, args, &mut out).await,
-        Verb::Memory(args) => verbs::memory::memory(&client, args, &mut out).await,
+async fn verb(verb: Verb) -> Done {
+    match verb {
+        Verb::Serve(args) => verbs::serve::serve(args).await,
+        Verb::Replay(args) => verbs::replay::replay(args).await,
+        Verb::Check(on) => local(on, verbs::local::check),
+        Verb::Catalogue(on) => local(on, verbs::local::catalogue),
+        Verb::Count(on) => local(on, verbs::local::count),
+        Verb::Cost(on) => local(on, verbs::local::cost),
+        Verb::Version(on) => local(on, verbs::local::version),
+        Verb::Route(on) => remote(on, verbs::ask::route).await,
+        Verb::Parallel(on) => remote(on, verbs::ask::parallel).await,
+        Verb::Compare(on) => remote(on, verbs::ask::compare).await,
+        Verb::Decide(on) => remote(on, verbs::ask::decide).await,
+        Verb::Feedback(on) => remote(on, verbs::judge::feedback).await,
+        Verb::WarmUp(on) => remote(on, verbs::judge::warm_up).await,
+        Verb::Profiles(on) => remote(on, verbs::learned::profiles).await,
+        Verb::Classes(on) => remote(on, verbs::learned::classes).await,
+        Verb::Providers(on) => remote(on, verbs::operate::providers).await,
+        Verb::Deployments(on) => remote(on, verbs::operate::deployments).await,
+        Verb::Config(on) => remote(on, verbs::operate::config).await,
+        Verb::Events(on) => remote(on, verbs::operate::events).await,
+        Verb::Stats(on) => remote(on, verbs::history::stats).await,
+        Verb::Decisions(on) => remote(on, verbs::history::decisions).await,
+        Verb::Memory(on) => remote(on, verbs::memory::memory).await,
     }
+}
+
+/// A verb that calls a server.
+async fn remote<T: Args>(
+    on: On<T>,
+    verb: impl AsyncFnOnce(&Client, T, &mut Output) -> Done,
+) -> Done {
+    let client = Client::new(&on.target);
+    verb(&client, on.args, &mut Output::new(on.target.json)).await
+}
+
+/// A verb that needs nobody.
+fn local<T: Args>(on: On<T>, verb: impl FnOnce(&T, &mut Output) -> Done) -> Done {
+    verb(&on.args, &mut Output::new(on.target.json))
 }

@@ -32,6 +32,7 @@ const DIRECTIONS: &[(&str, &str)] = &[
     ),
     ("service", "clock domain engine near proto"),
     ("http", "domain clock engine"),
+    ("serve", "clock config engine http service"),
     ("proto", ""),
     ("telemetry", "config clock"),
     (
@@ -41,7 +42,7 @@ const DIRECTIONS: &[(&str, &str)] = &[
     ("demo", "clock config domain engine proto provider rng"),
     (
         "cli",
-        "catalogue clock config demo domain embed engine http learn memory near proto provider replay rng service strategy telemetry",
+        "catalogue clock config demo domain embed engine http learn memory near proto provider replay rng serve service strategy telemetry",
     ),
     ("lib", ""),
     (

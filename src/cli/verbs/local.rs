@@ -3,7 +3,7 @@
 use crate::{
     catalogue::{self, catalogue as known},
     cli::{
-        args::{CheckArgs, CostArgs, CountArgs},
+        args::{CheckArgs, CostArgs, CountArgs, Nothing},
         output::Output,
         routing::text,
         table::{Table, or_dash, usd},
@@ -49,7 +49,7 @@ fn config_text(config: &Config) -> String {
 }
 
 /// `catalogue`
-pub fn catalogue(out: &mut Output) -> Result<(), Trouble> {
+pub fn catalogue(_: &Nothing, out: &mut Output) -> Result<(), Trouble> {
     if out.is_json() {
         let models = known().providers.iter().flat_map(|vendor| {
             vendor.models.iter().map(|model| {
@@ -120,7 +120,7 @@ pub fn cost(args: &CostArgs, out: &mut Output) -> Result<(), Trouble> {
 }
 
 /// `version`
-pub fn version(out: &mut Output) -> Result<(), Trouble> {
+pub fn version(_: &Nothing, out: &mut Output) -> Result<(), Trouble> {
     let version = env!("CARGO_PKG_VERSION");
     if out.is_json() {
         return out.value(&json!({ "version": version }));

@@ -6,4 +6,7 @@ pub mod judge;
 pub mod learned;
 pub mod local;
 pub mod memory;
+mod ollama;
 pub mod operate;
+pub mod replay;
+pub mod serve;
