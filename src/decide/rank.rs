@@ -124,8 +124,11 @@ pub fn rank(inputs: &Inputs<'_>) -> Option<Ranking> {
             }
         })
         .collect();
-    let probabilities = best_probabilities(&means, &deviations);
-    let chosen = draw(&probabilities, inputs.seed)?;
+    let mut probabilities = best_probabilities(&means, &deviations);
+    if inputs.explore {
+        mix_probe(inputs, &means, &mut probabilities);
+    }
+    let chosen = draw(&probabilities, draw_seed(inputs, class.as_ref()))?;
     Some(ranking(
         inputs,
         class,
@@ -135,6 +138,38 @@ pub fn rank(inputs: &Inputs<'_>) -> Option<Ranking> {
         chosen,
     ))
 }
+
+/// Gives a demoted arm that is due to be tried again, and would win if it were as good as it was,
+/// a share of the choices.
+fn mix_probe(inputs: &Inputs<'_>, means: &[f64], probabilities: &mut [f64]) {
+    let best = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let hope = |i: usize| {
+        let column = inputs.knowledge.column(&inputs.candidates[i].arm)?;
+        let hope = means[i] + inputs.weights.quality * inputs.knowledge.probe(column);
+        (hope > means[i] && hope > best && probabilities[i] < PROBE_SHARE).then_some(i)
+    };
+    let Some(due) = (0..means.len()).find_map(hope) else {
+        return;
+    };
+    probabilities
+        .iter_mut()
+        .for_each(|p| *p *= 1.0 - PROBE_SHARE);
+    probabilities[due] += PROBE_SHARE;
+}
+
+/// The seed of the draw: shared by all prompts of a class for an epoch, so that a paraphrase keeps
+/// its arm although arms are chosen by chance. Probes need no sharing: what is due is soon done.
+fn draw_seed(inputs: &Inputs<'_>, class: Option<&Classification>) -> u64 {
+    match (class, inputs.knowledge.epoch()) {
+        (Some(class), Some(epoch)) => {
+            u64::from(class.class.0).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ epoch
+        }
+        _ => inputs.seed,
+    }
+}
+
+/// Share of the choices that a probe gets while it is due.
+const PROBE_SHARE: f64 = 0.25;
 
 /// Estimates of all candidates, in their order.
 pub(super) fn estimates(inputs: &Inputs<'_>, class: Option<&Classification>) -> Vec<Estimate> {

@@ -37,12 +37,20 @@ pub(super) struct ArmState {
     pub chosen: u64,
     /// Value of the learner's count of choices when this arm was chosen last.
     pub last_chosen: u64,
-    /// It was demoted by a drift at this count of choices, and has not come back.
-    pub demoted_at: Option<u64>,
+    /// The learner's count of choices when this arm was first declared.
+    pub joined_at: u64,
+    /// It became worse, and has not come back: its level before.
+    pub hope: Option<f64>,
 }
 
 /// Calls beyond which the failure rate forgets.
 const RECENT_CALLS: f64 = 200.0;
+/// Judgements of a demoted arm that count.
+const DEMOTED_EVIDENCE: f64 = 10.0;
+/// Choices within which all arms are new, so that none is a newcomer.
+const COLD_CHOICES: u64 = 50;
+/// Judgements after which a newcomer is one no longer.
+const FRESH_EVIDENCE: f64 = 30.0;
 /// Judgements beyond which the noise forgets.
 const RECENT_NOISE: f64 = 500.0;
 
@@ -60,7 +68,8 @@ impl ArmState {
             detector: Detector::default(),
             chosen: 0,
             last_chosen: 0,
-            demoted_at: None,
+            joined_at: 0,
+            hope: None,
         }
     }
 
@@ -92,6 +101,22 @@ impl ArmState {
         }
         self.noise_n += weight;
         self.noise_sum += weight * residual * residual;
+    }
+
+    /// While demoted, only the last few judgements count, so that a recovery shows soon.
+    pub fn stay_open(&mut self) {
+        let evidence = self.evidence();
+        if self.hope.is_some() && evidence > DEMOTED_EVIDENCE {
+            self.forget(DEMOTED_EVIDENCE / evidence);
+        }
+    }
+
+    /// Share of the posterior deviation that exploration uses: all of it for an arm that joined a
+    /// running service or that changed, until it has been judged some times; then the usual share.
+    pub fn explore_share(&self, usual: f64) -> f64 {
+        let fresh = self.joined_at > COLD_CHOICES || self.hope.is_some();
+        let open = 1.0 - self.evidence() / FRESH_EVIDENCE;
+        if fresh { usual.max(open) } else { usual }
     }
 
     /// Keeps this share of what was judged.

@@ -11,6 +11,9 @@ const SLACK: f64 = 0.25;
 /// after about 45.
 const THRESHOLD: f64 = 18.0;
 
+/// The same for a demoted arm becoming better: a false alarm there costs a few probes only.
+const RECOVERY_THRESHOLD: f64 = 6.0;
+
 /// The two cumulated sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Detector {
@@ -29,11 +32,16 @@ pub enum Direction {
 
 impl Detector {
     /// Takes in a residual in deviations of noise; says whether quality has changed, and starts anew.
-    pub fn observe(&mut self, residual: f64) -> Option<Direction> {
+    pub fn observe(&mut self, residual: f64, demoted: bool) -> Option<Direction> {
+        let better = if demoted {
+            RECOVERY_THRESHOLD
+        } else {
+            THRESHOLD
+        };
         let residual = residual.clamp(-4.0, 4.0);
         self.up = (self.up + residual - SLACK).max(0.0);
         self.down = (self.down - residual - SLACK).max(0.0);
-        let seen = if self.up > THRESHOLD {
+        let seen = if self.up > better {
             Direction::Better
         } else if self.down > THRESHOLD {
             Direction::Worse

@@ -31,6 +31,9 @@ pub struct Knowledge {
     /// What a stranger is taken for.
     pub(super) stranger: Entry,
     pub(super) temperature: f32,
+    /// By arm: how much better it may have become since it was demoted, where a probe is due; else 0.
+    pub(super) probes: Vec<f32>,
+    pub(super) epoch: Option<u64>,
 }
 
 /// Estimates of one arm in one class.
@@ -138,6 +141,20 @@ impl Knowledge {
     #[must_use]
     pub fn references(&self) -> References {
         self.references
+    }
+
+    /// Changes every few dozen choices. Draws that share it and the class are to be alike; `None`
+    /// where each request draws for itself.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.epoch
+    }
+
+    /// How much better an arm may have become since it was demoted, where it is due to be tried
+    /// again; else 0.
+    #[must_use]
+    pub fn probe(&self, column: usize) -> f64 {
+        f64::from(self.probes[column])
     }
 
     /// The class of a prompt. `None` while there are no classes, or where the context was made by

@@ -362,16 +362,30 @@ impl Learner {
             let residual = quality - expected;
             self.arms[a].count_residual(residual, weight);
             let noise = publish::noise(&self.arms, a).sqrt();
-            if let Some(direction) = self.arms[a].detector.observe(weight * residual / noise) {
-                self.arms[a].forget(self.settings.keep_on_drift);
-                self.arms[a].demoted_at = (direction == Direction::Worse).then_some(self.chosen);
-                changes.push(Change::Drift {
-                    arm: self.arms[a].prior.arm.clone(),
-                    direction,
-                });
+            let demoted = self.arms[a].hope.is_some();
+            let seen = self.arms[a]
+                .detector
+                .observe(weight * residual / noise, demoted);
+            if let Some(direction) = seen {
+                self.drifted(a, direction);
+                let arm = self.arms[a].prior.arm.clone();
+                changes.push(Change::Drift { arm, direction });
             }
         }
         self.cell(a, row).judged(quality, weight);
+        self.arms[a].stay_open();
+    }
+
+    /// An arm changed: most of its evidence is dropped. One that became worse is remembered as it
+    /// was, and probed now and then until it is so again.
+    fn drifted(&mut self, a: usize, direction: Direction) {
+        let level = self.solution.level.get(a).copied();
+        let arm = &mut self.arms[a];
+        arm.forget(self.settings.keep_on_drift);
+        arm.hope = match direction {
+            Direction::Worse => arm.hope.or(level),
+            Direction::Better => None,
+        };
     }
 
     fn scored(

@@ -19,6 +19,11 @@ const NOISE_FLOOR: f64 = 4e-4;
 const AVERAGE_QUALITY: f64 = 0.6;
 /// Milliseconds of a call before any was timed.
 const TYPICAL_LATENCY_MS: f64 = 2000.0;
+/// Choices after which a demoted arm is tried again.
+const PROBE_EVERY: u64 = 15;
+/// Choices of an epoch, in the beginning and later.
+const EPOCH_COLD: u64 = 8;
+const EPOCH: u64 = 48;
 /// Similarity within which a neighbouring class has a say.
 const TEMPERATURE: f32 = 0.05;
 
@@ -157,6 +162,8 @@ fn lay_out(learner: &Learner, sums: &Sums<'_>, solution: &Solution, tables: &Tab
             .collect(),
         references,
         stranger: stranger(learner),
+        probes: probes(learner, solution),
+        epoch: epoch(learner),
         temperature: TEMPERATURE,
     }
 }
@@ -169,7 +176,8 @@ fn quality_entry(
     a: usize,
 ) -> Entry {
     let settings = &learner.settings;
-    let level_explore = settings.explore_level.powi(2) * solution.level_var[a];
+    let share = learner.arms[a].explore_share(settings.explore_level);
+    let level_explore = share.powi(2) * solution.level_var[a];
     if row == sums.classes {
         return Entry {
             quality: solution.level[a] as f32,
@@ -202,6 +210,28 @@ fn stranger(learner: &Learner) -> Entry {
         latency_ms: f32::NAN,
         ..Entry::default()
     }
+}
+
+/// For each arm whose probe is due: how much better it may have become.
+fn probes(learner: &Learner, solution: &Solution) -> Vec<f32> {
+    let hope = |(arm, level): (&ArmState, &f64)| match arm.hope {
+        Some(hope) if learner.chosen.saturating_sub(arm.last_chosen) >= PROBE_EVERY => {
+            (hope - level).max(0.0) as f32
+        }
+        _ => 0.0,
+    };
+    learner.arms.iter().zip(&solution.level).map(hope).collect()
+}
+
+/// Draws are shared by prompts of one class within an epoch, so that a paraphrase keeps its arm.
+/// Epochs are short while much is learned from each choice.
+fn epoch(learner: &Learner) -> Option<u64> {
+    let epoch = match learner.chosen {
+        chosen @ 0..256 => chosen / EPOCH_COLD,
+        chosen => 1000 + chosen / EPOCH,
+    };
+    let mixed = (epoch ^ learner.settings.root).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    learner.settings.steady.then_some(mixed)
 }
 
 fn references(learner: &Learner, overall: &[Entry]) -> References {
@@ -273,6 +303,8 @@ impl Knowledge {
                 input_tokens: TYPICAL_INPUT_TOKENS,
             },
             stranger: Entry::default(),
+            probes: Vec::new(),
+            epoch: None,
             temperature: TEMPERATURE,
         }
     }

@@ -28,6 +28,11 @@ pub struct Settings {
     pub explore_level: f64,
     /// Share of the posterior deviation of an arm's strength in a class that exploration uses.
     pub explore_class: f64,
+    /// Draw alike for all prompts of a class for a few dozen choices, so that a paraphrase keeps its
+    /// arm. Each choice is as probable as without; neighbouring draws are not independent.
+    pub steady: bool,
+    /// Makes the steady draws of one router differ from another's.
+    pub root: u64,
     /// Share of an arm's evidence that is kept when its quality changes.
     pub keep_on_drift: f64,
     /// Weight of one judgement by each kind of source.
@@ -51,6 +56,8 @@ impl Default for Settings {
             price_slope: 0.03,
             explore_level: 0.3,
             explore_class: 0.15,
+            steady: true,
+            root: 0,
             keep_on_drift: 0.1,
             sources: SourceWeights::default(),
             max_caller_share: 0.5,
@@ -117,6 +124,8 @@ impl Settings {
             price_slope: within(self.price_slope, -1.0, 1.0, d.price_slope),
             explore_level: within(self.explore_level, 0.0, 3.0, d.explore_level),
             explore_class: within(self.explore_class, 0.0, 3.0, d.explore_class),
+            steady: self.steady,
+            root: self.root,
             keep_on_drift: within(self.keep_on_drift, 0.0, 1.0, d.keep_on_drift),
             sources: self.sources,
             max_caller_share: within(self.max_caller_share, 0.01, 1.0, d.max_caller_share),

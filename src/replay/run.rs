@@ -142,7 +142,11 @@ fn play_seed(
     let stream = Stream::new(world, regime, seed);
     let unit = Scale::unit_usd(world);
     let adaptive = |lambda: f64| {
-        let mut router = Adaptive::new(world, options.settings.clone(), stream.closed(0), unit);
+        let settings = Settings {
+            root: stream.seed(0),
+            ..options.settings.clone()
+        };
+        let mut router = Adaptive::new(world, settings, stream.closed(0), unit);
         play(world, &stream, lambda, &mut router)
     };
     let traces: Vec<Trace> = options.lambdas.iter().map(|l| adaptive(*l)).collect();
