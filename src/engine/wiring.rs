@@ -113,7 +113,7 @@ fn account(
     key: Option<&Configured>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn Provider>, String> {
-    let endpoint = Endpoint {
+    let mut endpoint = Endpoint {
         base_url: spec.base_url.clone(),
         key: key.map(secret),
         headers: headers(spec),
@@ -160,7 +160,16 @@ fn account(
                 Vertex::new(http, Arc::clone(clock), endpoint, place, credentials).map_err(said)?,
             )
         }
-        Dialect::Ollama { .. } => Arc::new(Ollama::new(http, endpoint).map_err(said)?),
+        Dialect::Ollama {
+            num_ctx,
+            keep_alive,
+        } => {
+            let parameters = &mut endpoint.parameters;
+            parameters.extend(num_ctx.map(|tokens| ("num_ctx".to_owned(), tokens.into())));
+            let keep = keep_alive.as_deref();
+            parameters.extend(keep.map(|time| ("keep_alive".to_owned(), time.into())));
+            Arc::new(Ollama::new(http, endpoint).map_err(said)?)
+        }
         Dialect::Simulated { profile, .. } => {
             return Err(format!("simulated {profile} has no account"));
         }

@@ -4,6 +4,7 @@
 //! A new case is a new file (or a line in `errors.txt`); `INSTA_UPDATE=always` writes its snapshot.
 
 mod errors;
+mod pains;
 mod requests;
 mod responses;
 mod streams;
