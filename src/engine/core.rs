@@ -3,10 +3,12 @@
 
 use super::{
     api::{EngineError, Event, RouteRequest},
+    budgets::Budgets,
     choose::{self, Chosen, Surroundings},
-    events,
+    events, facts,
     prepare::{self, Prepared},
     recorder::{Receipt, Recorder},
+    retries::QuickRetries,
     sessions::Sessions,
 };
 use crate::{
@@ -38,6 +40,10 @@ pub(crate) struct Core {
     pub ordinal: AtomicU64,
     pub events: broadcast::Sender<Event>,
     pub sessions: Sessions,
+    pub budgets: Budgets,
+    pub retries: QuickRetries,
+    /// Requests, and those of them that were given a hedge.
+    pub hedges: (AtomicU64, AtomicU64),
     pub draining: AtomicBool,
     pub started_at_ms: u64,
 }
@@ -46,6 +52,8 @@ pub(crate) struct Core {
 pub(crate) struct Begun {
     pub decision: Arc<Decision>,
     pub recorded: Receipt<()>,
+    /// Held in the budgets until the request has ended, in US dollars.
+    pub reserved_usd: f64,
 }
 
 impl Core {
@@ -58,19 +66,28 @@ impl Core {
         if self.draining.load(Ordering::Relaxed) {
             return Err(EngineError::Draining);
         }
-        let prepared = prepare::prepare(&self.config, request)?;
+        let mut prepared = prepare::prepare(&self.config, request)?;
         let prompt = request.chat.prompt();
         let (context, degradation) = self.context(&prompt).await;
         let now_ms = self.clock.now_ms();
+        self.allow(&mut prepared, request, now_ms)?;
         let id = self
             .seeds
             .decision_id(now_ms, self.ordinal.fetch_add(1, Ordering::Relaxed));
         let seed = self.seeds.seed(id, "explore");
-        let chosen = self.choose(&prepared, request, context.as_ref(), (id, seed))?;
+        let mut chosen = self.choose(&prepared, request, context.as_ref(), (id, seed))?;
         if let Some(session) = &request.routing.session {
             self.sessions.keep(session, &chosen.ranking.chosen);
         }
-        let prompt = self.config.memory.store_prompts.then_some(prompt);
+        chosen.plan.hedge_after_ms = self.hedge_after_ms(&chosen);
+        let reserved_usd = if decide_only {
+            0.0
+        } else {
+            expected_usd(&chosen)
+        };
+        self.budgets
+            .reserve(request.routing.tenant.as_deref(), reserved_usd);
+        let stored = self.config.memory.store_prompts.then(|| prompt.clone());
         let decision = Decision {
             id,
             request_id: request.request_id.clone(),
@@ -89,17 +106,65 @@ impl Core {
             excluded: chosen.excluded,
             plan: chosen.plan,
             decide_only,
-            prompt,
+            prompt: stored,
         };
-        Ok(self.record(Arc::new(decision)).await)
+        Ok(self.record(Arc::new(decision), &prompt, reserved_usd).await)
     }
 
-    async fn record(&self, decision: Arc<Decision>) -> Begun {
+    async fn record(&self, decision: Arc<Decision>, prompt: &str, reserved_usd: f64) -> Begun {
         if self.events.receiver_count() > 0 {
             let _ = self.events.send(events::decided(&decision));
         }
         let recorded = self.recorder.decided(Arc::clone(&decision)).await;
-        Begun { decision, recorded }
+        if self.config.learning.implicit_feedback.quick_retry.enabled
+            && let Some(earlier) = self.retries.note(prompt, &decision)
+        {
+            self.recorder
+                .teach(facts::asked_again(&earlier, decision.id.at_ms()));
+        }
+        Begun {
+            decision,
+            recorded,
+            reserved_usd,
+        }
+    }
+
+    /// Puts the budgets' prices and ceilings on a request.
+    fn allow(
+        &self,
+        prepared: &mut Prepared,
+        request: &RouteRequest,
+        now_ms: u64,
+    ) -> Result<(), EngineError> {
+        let tenant = request.routing.tenant.as_deref();
+        let allowance = self.budgets.allow(tenant, prepared.weights, now_ms)?;
+        prepared.weights = allowance.weights;
+        let ceilings = [prepared.max_cost_usd, allowance.max_cost_usd];
+        prepared.max_cost_usd = ceilings.into_iter().flatten().reduce(f64::min);
+        Ok(())
+    }
+
+    /// When to start a second attempt, where hedging is on and its share is not used up.
+    fn hedge_after_ms(&self, chosen: &Chosen) -> Option<u64> {
+        let hedge = self.config.routing.hedge.as_ref()?;
+        let requests = self.hedges.0.fetch_add(1, Ordering::Relaxed) + 1;
+        let hedged = self.hedges.1.load(Ordering::Relaxed);
+        if hedged as f64 >= hedge.max_share * requests as f64 {
+            return None;
+        }
+        let after = hedge.after.map(|after| after.as_millis() as u64);
+        let after = after.or_else(|| self.usual_latency_ms(chosen, hedge.percentile))?;
+        self.hedges.1.fetch_add(1, Ordering::Relaxed);
+        Some(after.max(1))
+    }
+
+    fn usual_latency_ms(&self, chosen: &Chosen, percentile: f64) -> Option<u64> {
+        let snapshots = self.dispatcher.registry().snapshot();
+        let of_arm = snapshots
+            .iter()
+            .filter(|one| one.arm == chosen.ranking.chosen);
+        let latencies = of_arm.filter_map(|one| one.statistics.latency_ms(percentile / 100.0));
+        latencies.reduce(f64::max).map(|ms| ms as u64)
     }
 
     /// What the learner sees of the prompt, or why it sees nothing.
@@ -154,5 +219,19 @@ impl Core {
             .iter()
             .map(|score| score.arm.clone())
             .collect()
+    }
+}
+
+/// What the plan's calls are expected to cost together, in US dollars; unknown costs count as 0.
+fn expected_usd(chosen: &Chosen) -> f64 {
+    let cost = |arm: &ArmId| {
+        let score = chosen.ranking.scores.iter().find(|score| score.arm == *arm);
+        score
+            .and_then(|score| score.cost_usd)
+            .map_or(0.0, |cost| cost.mean)
+    };
+    match &chosen.plan.fan_out {
+        Some(fan_out) => fan_out.arms.iter().map(cost).sum(),
+        None => cost(&chosen.ranking.chosen),
     }
 }

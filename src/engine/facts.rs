@@ -129,3 +129,16 @@ pub(crate) fn implied(
         at_ms,
     }
 }
+
+/// The same question again at once: the first answer was no good.
+pub(crate) fn asked_again(earlier: &Decision, at_ms: u64) -> Fact {
+    Fact::Judged {
+        context: earlier.context.clone(),
+        class: earlier.ranking.class,
+        arm: earlier.ranking.chosen.clone(),
+        quality: 0.0,
+        replaces: None,
+        source: Source::QuickRetry,
+        at_ms,
+    }
+}

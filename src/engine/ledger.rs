@@ -137,6 +137,14 @@ impl Ledger {
         sums
     }
 
+    /// Known cost in US dollars since the hour of this moment, of a tenant or of all.
+    pub(crate) fn spent_usd(&self, from_ms: u64, tenant: Option<&str>) -> f64 {
+        let from = from_ms.div_ceil(SPAN_MS);
+        let rows = self.rows.iter().filter(|(key, _)| key.hour >= from);
+        let rows = rows.filter(|(key, _)| tenant.is_none() || key.tenant.as_deref() == tenant);
+        rows.map(|(_, row)| row.cost_usd).sum()
+    }
+
     fn within(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = (&RowKey, &Row)> {
         let (from, to) = (from_ms / SPAN_MS, to_ms.div_ceil(SPAN_MS));
         self.rows

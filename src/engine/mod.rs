@@ -6,6 +6,7 @@
 
 mod admin;
 pub mod api;
+mod budgets;
 mod choose;
 mod core;
 mod events;
@@ -18,6 +19,7 @@ mod open;
 mod prepare;
 mod recorder;
 mod resolve;
+mod retries;
 mod route;
 mod sessions;
 mod stream;

@@ -3,9 +3,11 @@
 use super::{
     Engine,
     api::Event,
+    budgets::Budgets,
     core::Core,
     events, ledger,
     recorder::{Fold, Parts, Recorder},
+    retries::QuickRetries,
     sessions::Sessions,
     wiring,
 };
@@ -97,6 +99,7 @@ impl Engine {
             Arc::clone(&observer),
             None,
         );
+        let budgets = recorder.with_ledger(|ledger| Budgets::new(&config, ledger, started_at_ms));
         let core = Arc::new(Core {
             config,
             embed,
@@ -108,6 +111,9 @@ impl Engine {
             ordinal: AtomicU64::new(0),
             events,
             sessions: Sessions::new(),
+            budgets,
+            retries: QuickRetries::new(),
+            hedges: Default::default(),
             draining: AtomicBool::new(false),
             started_at_ms,
         });

@@ -25,7 +25,7 @@ impl Core {
     ) -> Result<Routed, EngineError> {
         let started = Instant::now();
         let begun = in_time(deadline, self.begin(&request, false)).await?;
-        let mut watch = Abandoned::new(self, &begun.decision, started);
+        let mut watch = Abandoned::new(self, &begun, started);
         let chat = Arc::new(request.chat);
         let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
         let ran = self
@@ -78,7 +78,7 @@ impl Core {
             request.routing.allow = asked.iter().map(ToString::to_string).collect();
         }
         let begun = in_time(deadline, self.begin(&request, false)).await?;
-        let mut watch = Abandoned::new(self, &begun.decision, started);
+        let mut watch = Abandoned::new(self, &begun, started);
         let chat = Arc::new(request.chat);
         let limits = limits(&begun.decision, deadline, false);
         let mut plan = begun.decision.plan.clone();
@@ -135,7 +135,12 @@ impl Core {
             }
             let _ = self.events.send(events::ended(now_ms, &outcome));
         }
-        let Begun { decision, recorded } = begun;
+        let Begun {
+            decision,
+            recorded,
+            reserved_usd,
+        } = begun;
+        self.settle(&decision, &outcome, reserved_usd);
         let finished = self
             .recorder
             .finished(Arc::clone(&decision), outcome, facts)
@@ -219,15 +224,17 @@ impl Core {
 pub(crate) struct Abandoned<'a> {
     core: &'a Core,
     decision: Arc<Decision>,
+    reserved_usd: f64,
     started: Instant,
     armed: bool,
 }
 
 impl<'a> Abandoned<'a> {
-    fn new(core: &'a Core, decision: &Arc<Decision>, started: Instant) -> Self {
+    fn new(core: &'a Core, begun: &Begun, started: Instant) -> Self {
         Self {
             core,
-            decision: Arc::clone(decision),
+            decision: Arc::clone(&begun.decision),
+            reserved_usd: begun.reserved_usd,
             started,
             armed: true,
         }
@@ -241,18 +248,33 @@ impl<'a> Abandoned<'a> {
 impl Drop for Abandoned<'_> {
     fn drop(&mut self) {
         if self.armed {
-            self.core
-                .abandoned(&self.decision, Vec::new(), elapsed_ms(self.started));
+            self.core.abandoned(
+                &self.decision,
+                Vec::new(),
+                self.reserved_usd,
+                elapsed_ms(self.started),
+            );
         }
     }
 }
 
 impl Core {
+    fn settle(&self, decision: &Decision, outcome: &Outcome, reserved_usd: f64) {
+        let spent_usd = outcome
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.cost_usd)
+            .sum();
+        self.budgets
+            .settle(decision.tenant.as_deref(), reserved_usd, spent_usd);
+    }
+
     /// The caller left: the outcome is recorded without waiting.
     pub(crate) fn abandoned(
         &self,
         decision: &Arc<Decision>,
         attempts: Vec<crate::domain::Attempt>,
+        reserved_usd: f64,
         latency_ms: f64,
     ) {
         let outcome = Outcome {
@@ -263,6 +285,7 @@ impl Core {
             latency_ms,
             agreement: None,
         };
+        self.settle(decision, &outcome, reserved_usd);
         let taught = facts::of_outcome(decision, &outcome, self.clock.now_ms());
         if !self
             .recorder

@@ -43,6 +43,7 @@ pub(crate) async fn route_stream(
             core,
             decision: Arc::clone(&begun.decision),
             attempts: Vec::new(),
+            reserved_usd: begun.reserved_usd,
             started,
             ended: false,
         },
@@ -141,6 +142,7 @@ struct Running {
     core: Arc<Core>,
     decision: Arc<Decision>,
     attempts: Vec<Attempt>,
+    reserved_usd: f64,
     started: Instant,
     ended: bool,
 }
@@ -149,8 +151,12 @@ impl Drop for Running {
     fn drop(&mut self) {
         if !self.ended {
             let attempts = std::mem::take(&mut self.attempts);
-            self.core
-                .abandoned(&self.decision, attempts, elapsed_ms(self.started));
+            self.core.abandoned(
+                &self.decision,
+                attempts,
+                self.reserved_usd,
+                elapsed_ms(self.started),
+            );
         }
     }
 }

@@ -152,6 +152,15 @@ impl Recorder {
             .await
     }
 
+    /// Queues a fact that nobody waits for; left out where the queue is full.
+    pub(crate) fn teach(&self, fact: Fact) {
+        let (ack, _) = oneshot::channel();
+        let _ = self.commands.try_send(Command::Learn {
+            facts: vec![fact],
+            ack,
+        });
+    }
+
     /// Names a class; false where there is none of that id.
     pub(crate) async fn rename(&self, class: ClassId, label: String) -> Result<(), EngineError> {
         self.learn(vec![Fact::Labelled { class, label }]).await
