@@ -7,7 +7,7 @@ use crate::{
     decide::{self, Candidate, Inputs, plan},
     domain::{ArmId, Context, Exclusion, Plan, Ranking, Routing, Weights},
     learn::Knowledge,
-    strategy::Strategy,
+    strategy::{self, Order, Strategy},
 };
 
 /// What a choice depends on beside the request.
@@ -19,8 +19,8 @@ pub(crate) struct Surroundings<'a> {
     pub session_arm: Option<ArmId>,
     /// Why an arm cannot be called just now (drained, breaker open), where it cannot.
     pub unavailable: &'a dyn Fn(&ArmId) -> Option<String>,
-    /// Puts arms in order for the strategies that do not learn.
-    pub order: &'a dyn Fn(Strategy, &Ranking) -> Vec<ArmId>,
+    /// Another order than the score's, where the strategy or a table wants one.
+    pub order: &'a dyn Fn(&Ranking) -> Option<Order>,
     pub seed: u64,
     pub now_ms: u64,
 }
@@ -59,9 +59,8 @@ pub(crate) fn choose(
             exclusions: excluded,
         });
     };
-    if !learns(prepared.strategy) {
-        let order = (around.order)(prepared.strategy, &ranking);
-        take_order(&mut ranking, &order);
+    if let Some(order) = (around.order)(&ranking) {
+        ranking = strategy::apply(ranking, &order);
     }
     keep_session(&mut ranking, around);
     let plan = plan::build(
@@ -73,13 +72,6 @@ pub(crate) fn choose(
         plan,
         excluded,
     })
-}
-
-fn learns(strategy: Strategy) -> bool {
-    matches!(
-        strategy,
-        Strategy::Adaptive | Strategy::Quality | Strategy::Balanced
-    )
 }
 
 fn weights(prepared: &Prepared) -> Weights {
@@ -161,21 +153,6 @@ fn available(
         }
     }
     kept
-}
-
-/// Puts the ranking into another order; its first is the choice.
-fn take_order(ranking: &mut Ranking, order: &[ArmId]) {
-    let place = |arm: &ArmId| {
-        order
-            .iter()
-            .position(|other| other == arm)
-            .unwrap_or(usize::MAX)
-    };
-    ranking.scores.sort_by_key(|score| place(&score.arm));
-    if let Some(first) = order.first() {
-        choose_only(ranking, &first.clone());
-    }
-    ranking.explored = false;
 }
 
 /// Keeps a session on its arm where another is not better by more than the margin.

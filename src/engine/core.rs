@@ -10,17 +10,18 @@ use super::{
     recorder::{Receipt, Recorder},
     retries::QuickRetries,
     sessions::Sessions,
+    strategies,
 };
 use crate::{
     clock::Clock,
     config::Config,
     dispatch::Dispatcher,
-    domain::{ArmId, Context, Decision, DecisionId, Degradation, Ranking},
+    domain::{ArmId, Context, Decision, DecisionId, Degradation},
     embed::EmbedService,
     learn::context,
     memory::Memory,
     rng::Seeds,
-    strategy::Strategy,
+    strategy::Tables,
 };
 use std::sync::{
     Arc,
@@ -40,12 +41,26 @@ pub(crate) struct Core {
     pub ordinal: AtomicU64,
     pub events: broadcast::Sender<Event>,
     pub sessions: Sessions,
+    pub tables: Tables,
+    /// Requests of `round_robin`.
+    pub turns: AtomicU64,
     pub budgets: Budgets,
     pub retries: QuickRetries,
     /// Requests, and those of them that were given a hedge.
     pub hedges: (AtomicU64, AtomicU64),
     pub draining: AtomicBool,
     pub started_at_ms: u64,
+}
+
+/// What a decision is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The caller makes the call itself.
+    DecideOnly,
+    /// One whole answer.
+    Whole,
+    /// An answer in pieces.
+    Streamed,
 }
 
 /// A decision that is on its way to the memory.
@@ -61,7 +76,7 @@ impl Core {
     pub(crate) async fn begin(
         &self,
         request: &RouteRequest,
-        decide_only: bool,
+        kind: Kind,
     ) -> Result<Begun, EngineError> {
         if self.draining.load(Ordering::Relaxed) {
             return Err(EngineError::Draining);
@@ -75,11 +90,17 @@ impl Core {
             .seeds
             .decision_id(now_ms, self.ordinal.fetch_add(1, Ordering::Relaxed));
         let seed = self.seeds.seed(id, "explore");
-        let mut chosen = self.choose(&prepared, request, context.as_ref(), (id, seed))?;
+        let mut chosen = self.choose(
+            &mut prepared,
+            request,
+            context.as_ref(),
+            (id, seed, kind == Kind::Streamed),
+        )?;
         if let Some(session) = &request.routing.session {
             self.sessions.keep(session, &chosen.ranking.chosen);
         }
         chosen.plan.hedge_after_ms = self.hedge_after_ms(&chosen);
+        let decide_only = kind == Kind::DecideOnly;
         let reserved_usd = if decide_only {
             0.0
         } else {
@@ -180,12 +201,15 @@ impl Core {
 
     fn choose(
         &self,
-        prepared: &Prepared,
+        prepared: &mut Prepared,
         request: &RouteRequest,
         context: Option<&Context>,
-        (id, seed): (DecisionId, u64),
+        (id, seed, streamed): (DecisionId, u64, bool),
     ) -> Result<Chosen, EngineError> {
         let knowledge = self.recorder.knowledge();
+        let selection =
+            strategies::select(self, prepared, request, (&knowledge, context), streamed)?;
+        let prepared = &*prepared;
         let session = request.routing.session.as_deref();
         let around = Surroundings {
             config: &self.config,
@@ -199,26 +223,11 @@ impl Core {
                     .err()
                     .map(|not_now| not_now.why)
             },
-            order: &|strategy, ranking| self.order(strategy, ranking, request, id),
+            order: &|ranking| self.order(&selection, ranking, seed),
             seed,
             now_ms: id.at_ms(),
         };
         choose::choose(prepared, &request.routing, &around)
-    }
-
-    /// Arms in the order of a strategy that does not learn.
-    fn order(
-        &self,
-        _strategy: Strategy,
-        ranking: &Ranking,
-        _request: &RouteRequest,
-        _id: DecisionId,
-    ) -> Vec<ArmId> {
-        ranking
-            .scores
-            .iter()
-            .map(|score| score.arm.clone())
-            .collect()
     }
 }
 

@@ -22,6 +22,7 @@ mod resolve;
 mod retries;
 mod route;
 mod sessions;
+mod strategies;
 mod stream;
 mod transfer;
 mod wiring;
@@ -36,7 +37,7 @@ use self::{
         ProfileFilter, ProfileShown, ProviderShown, Result, RouteEvent, RouteRequest, Routed,
         Statistics, StatisticsRange,
     },
-    core::Core,
+    core::{Core, Kind},
 };
 use crate::domain::{ClassId, Decision, DecisionId, DeploymentId, Feedback};
 use bytes::Bytes;
@@ -86,7 +87,7 @@ async fn blocking<T: Send + 'static>(
 
 impl EngineApi for Engine {
     async fn decide(&self, request: RouteRequest) -> Result<Decision> {
-        let begun = self.core.begin(&request, true).await?;
+        let begun = self.core.begin(&request, Kind::DecideOnly).await?;
         begun.recorded.durable().await?;
         Ok(Arc::unwrap_or_clone(begun.decision))
     }

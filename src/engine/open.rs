@@ -91,6 +91,7 @@ impl Engine {
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let seeds = Seeds::new(root_seed(&memory, options.seed)?);
         let recorder = recorder(&config, &memory, &events, &clock)?;
+        let tables = config.routing.tables();
         let registry = registry(&config, &clock, &memory)?;
         let observer = observer(&events, &clock);
         let dispatcher = Dispatcher::new(
@@ -111,6 +112,8 @@ impl Engine {
             ordinal: AtomicU64::new(0),
             events,
             sessions: Sessions::new(),
+            tables,
+            turns: AtomicU64::new(0),
             budgets,
             retries: QuickRetries::new(),
             hedges: Default::default(),

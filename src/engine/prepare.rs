@@ -86,6 +86,24 @@ pub(crate) fn prepare(config: &Config, request: &RouteRequest) -> Result<Prepare
     })
 }
 
+/// Puts another policy in force, where the request has no weights of its own.
+///
+/// # Errors
+/// There is no such policy.
+pub(crate) fn take_policy(
+    config: &Config,
+    prepared: &mut Prepared,
+    name: &str,
+    routing: &Routing,
+) -> Result<(), EngineError> {
+    let policy = policy(config, name)?;
+    prepared.weights = weights(routing, policy)?;
+    prepared.explore &= policy.explore;
+    prepared.max_cost_usd = least([prepared.max_cost_usd, policy.max_cost_usd, None, None]);
+    name.clone_into(&mut prepared.policy);
+    Ok(())
+}
+
 fn least(ceilings: [Option<f64>; 4]) -> Option<f64> {
     ceilings.into_iter().flatten().reduce(f64::min)
 }

@@ -44,6 +44,9 @@ pub(crate) fn model(config: &Config, name: Option<&str>) -> Result<Wish, EngineE
             ..Wish::default()
         });
     }
+    if config.routing.strategy == Strategy::Model && routed(config, name) {
+        return Ok(Wish::default());
+    }
     Err(EngineError::UnknownModel {
         name: shortened(name),
         near: near_models(config, name),
@@ -56,6 +59,16 @@ fn from_alias(alias: &Alias) -> Wish {
         policy: alias.policy.clone(),
         strategy: alias.strategy,
     }
+}
+
+/// Does `strategy: model` know where to send this name?
+fn routed(config: &Config, name: &str) -> bool {
+    let routes = &config.routing.model_routes;
+    let matches = |pattern: &str| match pattern.strip_suffix('*') {
+        Some(stem) => name.starts_with(stem),
+        None => name == pattern,
+    };
+    !routes.default.is_empty() || routes.routes.iter().any(|(pattern, _)| matches(pattern))
 }
 
 /// Arms of that id, else of that model name, else those whose ids the pattern matches.

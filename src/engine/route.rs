@@ -2,7 +2,7 @@
 
 use super::{
     api::{Answer, Compared, Deadline, EngineError, RouteRequest, Routed},
-    core::{Begun, Core},
+    core::{Begun, Core, Kind},
     events, facts, implicit, resolve,
 };
 use crate::{
@@ -24,7 +24,7 @@ impl Core {
         deadline: Deadline,
     ) -> Result<Routed, EngineError> {
         let started = Instant::now();
-        let begun = in_time(deadline, self.begin(&request, false)).await?;
+        let begun = in_time(deadline, self.begin(&request, Kind::Whole)).await?;
         let mut watch = Abandoned::new(self, &begun, started);
         let chat = Arc::new(request.chat);
         let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
@@ -77,7 +77,7 @@ impl Core {
         if !asked.is_empty() {
             request.routing.allow = asked.iter().map(ToString::to_string).collect();
         }
-        let begun = in_time(deadline, self.begin(&request, false)).await?;
+        let begun = in_time(deadline, self.begin(&request, Kind::Whole)).await?;
         let mut watch = Abandoned::new(self, &begun, started);
         let chat = Arc::new(request.chat);
         let limits = limits(&begun.decision, deadline, false);

@@ -3,7 +3,7 @@
 
 use super::{
     api::{Deadline, EngineError, RouteEvent, RouteRequest},
-    core::{Begun, Core},
+    core::{Begun, Core, Kind},
     route::{elapsed_ms, in_time, limits, outcome, refusal},
 };
 use crate::{
@@ -25,7 +25,7 @@ pub(crate) async fn route_stream(
     deadline: Deadline,
 ) -> Result<BoxStream<'static, RouteEvent>, EngineError> {
     let started = Instant::now();
-    let begun = in_time(deadline, core.begin(&request, false)).await?;
+    let begun = in_time(deadline, core.begin(&request, Kind::Streamed)).await?;
     let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
     let format = request.chat.response_format.clone();
     let chat = Arc::new(request.chat);
