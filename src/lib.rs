@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod consensus;
 pub mod decide;
+pub mod demo;
 pub mod dispatch;
 pub mod domain;
 pub mod engine;

@@ -49,11 +49,33 @@ pub struct Target {
     pub json: bool,
 }
 
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Seed of the prompts and of the simulated models.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many prompts to send.
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub prompts: u32,
+    /// How prompts are embedded.
+    #[arg(long, default_value = "auto", value_parser = ["auto", "minilm", "static"])]
+    pub embedder: String,
+    /// Eight kinds of prompts instead of five.
+    #[arg(long)]
+    pub all_kinds: bool,
+    /// Leave the memory on disk and say where.
+    #[arg(long)]
+    pub keep: bool,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Run the service.
     Serve(ServeArgs),
+    /// Watch the router learn, on simulated models.
+    Demo(DemoArgs),
     /// Check a configuration file and show what it means.
     Check(On<CheckArgs>),
     /// Send a prompt to the model that is the best trade-off.

@@ -56,6 +56,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn verb(verb: Verb) -> Done {
     match verb {
         Verb::Serve(args) => verbs::serve::serve(args).await,
+        Verb::Demo(args) => verbs::demo::demo(args).await,
         Verb::Replay(args) => verbs::replay::replay(args).await,
         Verb::Check(on) => local(on, verbs::local::check),
         Verb::Catalogue(on) => local(on, verbs::local::catalogue),

@@ -1,6 +1,7 @@
 //! What the verbs do, one file a subject.
 
 pub mod ask;
+pub mod demo;
 pub mod history;
 pub mod judge;
 pub mod learned;

@@ -17,9 +17,7 @@ pub(super) const POOR_BELOW: f64 = 0.6;
 /// quality always.
 #[must_use]
 pub fn grade(prompt: &str, arm: &ArmId, seed: u64) -> Option<f64> {
-    let arm = arm.as_str();
-    let model = arm.rsplit_once('/').map_or(arm, |(_, model)| model);
-    Profile::named(model).map(|profile| quality(prompt, profile, seed))
+    Profile::of_arm(arm).map(|profile| quality(prompt, profile, seed))
 }
 
 /// The same by profile.

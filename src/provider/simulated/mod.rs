@@ -6,6 +6,7 @@
 //! reported are those of a whole answer.
 
 mod answer;
+mod foresee;
 mod grade;
 mod kind;
 mod nearest;
@@ -13,10 +14,13 @@ mod noise;
 mod profile;
 mod sample;
 mod script;
+mod settings;
 
+pub use foresee::{Foreseen, foresee};
 pub use grade::grade;
 pub use kind::Kind;
 pub use profile::{PROFILES, Profile};
+pub use settings::Settings;
 
 use super::{Call, DeltaStream, Probe, Provider};
 use crate::domain::{Completion, Fault};
@@ -24,27 +28,6 @@ use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
 use script::Script;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-/// How the simulation runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
-    /// Seed of everything by chance.
-    pub seed: u64,
-    /// Real seconds for each simulated one; 0 = do not wait at all, 1 = as slow as the real thing.
-    pub time_scale: f64,
-    /// Let calls fail at their model's rate.
-    pub failures: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            time_scale: 1.0,
-            failures: true,
-        }
-    }
-}
 
 /// No simulated model has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@
 //! differences are larger than between most real models, so that a few hundred prompts show them.
 
 use super::kind::Kind;
-use crate::domain::Price;
+use crate::domain::{ArmId, Price};
 
 /// A simulated model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +31,19 @@ impl Profile {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         PROFILES.iter().find(|profile| profile.name == name)
+    }
+
+    /// The profile behind an arm: `simulated/<name>` or the bare name.
+    #[must_use]
+    pub fn of_arm(arm: &ArmId) -> Option<&'static Self> {
+        let arm = arm.as_str();
+        Self::named(arm.rsplit_once('/').map_or(arm, |(_, model)| model))
+    }
+
+    /// Its arm under the provider's usual name.
+    #[must_use]
+    pub fn arm(&self) -> ArmId {
+        ArmId::from(format!("simulated/{}", self.name))
     }
 
     /// Its list price.

@@ -18,7 +18,7 @@ pub(super) struct Script {
     text: String,
     tool_calls: Vec<ToolCall>,
     stop: StopReason,
-    usage: Usage,
+    pub(super) usage: Usage,
     model: &'static str,
     id: String,
 }
