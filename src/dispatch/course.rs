@@ -1,18 +1,14 @@
 //! The way of one request through the steps of its plan: which deployment next, when to wait, when
 //! to stop. All counting of attempts is here.
 
-use super::attempt::{Opened, Ticket, open};
+use super::attempt::{Opened, Ticket};
 use super::deployment::{Lease, NotNow};
-use super::{Limits, Notice, Shared, backoff::draw};
-use crate::domain::{
-    ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, FaultKind, Plan, Usage,
-};
+use super::{Limits, Notice, Shared};
+use crate::domain::{ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, Plan, Usage};
 use crate::provider::Call;
-use futures_util::future::{Either, select};
-use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// Tokens of output that a call without a limit is expected to use, for the reservation.
 const EXPECTED_OUTPUT_TOKENS: u64 = 500;
@@ -23,38 +19,38 @@ pub(super) struct Course {
     pub request: Arc<ChatRequest>,
     pub limits: Limits,
     pub streamed: bool,
-    steps: Vec<Stage>,
-    attempts_left: u32,
-    hedge_after: Option<Duration>,
+    pub(super) steps: Vec<Stage>,
+    pub(super) attempts_left: u32,
+    pub(super) hedge_after: Option<Duration>,
     /// Records in the order of their end.
     pub attempts: Vec<Attempt>,
     /// Faults that speak for the whole, the caller's own first.
-    telling: Option<Fault>,
+    pub(super) telling: Option<Fault>,
     /// Calls under way; recorded as cancelled where the request is given up.
-    running: Vec<Ticket>,
+    pub(super) running: Vec<Ticket>,
     /// A fault was met that no other attempt can mend.
-    halted: bool,
+    pub(super) halted: bool,
     input_tokens: u64,
-    draws: u64,
+    pub(super) draws: u64,
     made: u32,
     /// The next retry is taken from the service's budget already.
     paid: bool,
 }
 
-struct Stage {
-    arm: ArmId,
-    per_deployment: u32,
+pub(super) struct Stage {
+    pub arm: ArmId,
+    pub per_deployment: u32,
     /// Deployments called so far, once for each call.
-    tried: Vec<DeploymentId>,
+    pub tried: Vec<DeploymentId>,
     /// Deployments not to be called again.
-    spent: Vec<DeploymentId>,
+    pub spent: Vec<DeploymentId>,
     /// Refused until then; other steps come first.
-    until: Option<Duration>,
+    pub until: Option<Duration>,
     /// The same deployment is tried again then, before any other step.
-    backoff: Option<Duration>,
+    pub backoff: Option<Duration>,
     /// Called at least once.
     called: bool,
-    over: bool,
+    pub over: bool,
 }
 
 /// What to do next.
@@ -133,41 +129,6 @@ impl Course {
                 }
             }
         }
-    }
-
-    /// The arm that broke off is not asked again by this request. May another one be?
-    pub fn broke_off(&mut self, arm: &ArmId, fault: &Fault) -> bool {
-        self.tell(fault);
-        for stage in self.steps.iter_mut().filter(|stage| stage.arm == *arm) {
-            stage.over = true;
-        }
-        self.may_fall_back(fault) && !self.past_deadline()
-    }
-
-    /// The fault to show for it all.
-    pub fn telling(&self) -> Fault {
-        let nobody = || {
-            Fault::new(
-                FaultKind::BreakerOpen,
-                "no deployment takes calls at the moment",
-            )
-        };
-        self.telling.clone().unwrap_or_else(nobody)
-    }
-
-    /// When a retry by the caller may help: the earliest of the waits known.
-    pub fn retry_after_ms(&self) -> Option<u64> {
-        let now = self.shared.registry.now();
-        let asked = self
-            .attempts
-            .iter()
-            .filter_map(|attempt| match &attempt.result {
-                AttemptResult::Failed(fault) => fault.retry_after_ms,
-                AttemptResult::Completed | AttemptResult::Cancelled => None,
-            });
-        let waits = self.steps.iter().filter_map(|stage| stage.until);
-        let waits = waits.map(|until| until.saturating_sub(now).as_millis() as u64);
-        waits.chain(asked).min()
     }
 
     pub fn past_deadline(&self) -> bool {
@@ -286,81 +247,7 @@ impl Course {
         self.made == 0 || self.paid
     }
 
-    /// One call, and a second one beside it where the first is slow and the plan says so.
-    async fn race(&mut self, place: usize, lease: Lease) -> Option<Opened> {
-        let first = self.start(place, &lease);
-        let mut running = pin!(open(
-            first.clone(),
-            lease,
-            self.call_of(&first),
-            self.streamed
-        ));
-        let hedge = self.hedge_after.filter(|_| self.attempts_left > 0);
-        let Some(after) = hedge else {
-            let result = running.await;
-            return self.ended(place, &first, result);
-        };
-        let wait = pin!(sleep_until(first.started + after));
-        if let Either::Left((result, _)) = select(running.as_mut(), wait).await {
-            return self.ended(place, &first, result);
-        }
-        let Some((other_place, other_lease)) = self.hedge_target(place) else {
-            let result = running.await;
-            return self.ended(place, &first, result);
-        };
-        let second = self.start(other_place, &other_lease);
-        let beside = open(
-            second.clone(),
-            other_lease,
-            self.call_of(&second),
-            self.streamed,
-        );
-        let beside = pin!(beside);
-        let (first, second) = ((first, place), (second, other_place));
-        let (result, won, lost, rest) = match select(running, beside).await {
-            Either::Left((result, rest)) => (result, first, second, rest),
-            Either::Right((result, rest)) => (result, second, first, rest),
-        };
-        let opened = self.ended(won.1, &won.0, result);
-        if opened.is_some() || self.halted {
-            self.give_up(&lost.0);
-            return opened;
-        }
-        let result = rest.await;
-        self.ended(lost.1, &lost.0, result)
-    }
-
-    /// Records a call that was or will be dropped before its end.
-    fn give_up(&mut self, ticket: &Ticket) {
-        self.finished(ticket);
-        self.attempts.push(ticket.cancelled(0));
-    }
-
-    /// The request is given up: whatever is under way was cancelled.
-    pub fn give_up_all(&mut self) {
-        for ticket in std::mem::take(&mut self.running) {
-            self.attempts.push(ticket.cancelled(0));
-        }
-    }
-
-    /// A deployment for the second call: another arm of the plan, else another deployment.
-    fn hedge_target(&mut self, place: usize) -> Option<(usize, Lease)> {
-        let now = self.shared.registry.now();
-        let others = (0..self.steps.len()).filter(|other| *other != place);
-        for other in others.chain([place]).collect::<Vec<_>>() {
-            let stage = &self.steps[other];
-            if stage.over || stage.until.is_some_and(|until| until > now) {
-                continue;
-            }
-            let (arm, tried) = (stage.arm.clone(), stage.tried.clone());
-            if let Ok(lease) = self.lease(&arm, &[], &tried) {
-                return Some((other, lease));
-            }
-        }
-        None
-    }
-
-    fn start(&mut self, place: usize, lease: &Lease) -> Ticket {
+    pub(super) fn start(&mut self, place: usize, lease: &Lease) -> Ticket {
         let stage = &mut self.steps[place];
         stage.until = None;
         stage.called = true;
@@ -410,79 +297,10 @@ impl Course {
         }
     }
 
-    /// Takes a call's end in and decides what it means for the rest of the way.
-    fn ended(
-        &mut self,
-        place: usize,
-        ticket: &Ticket,
-        result: Result<Opened, Box<(Fault, Attempt)>>,
-    ) -> Option<Opened> {
-        self.finished(ticket);
-        let (fault, attempt) = match result {
-            Ok(opened) => return Some(opened),
-            Err(failed) => *failed,
-        };
-        let deployment = ticket.deployment.spec.id.clone();
-        self.attempts.push(attempt);
-        self.tell(&fault);
-        self.halted |= !self.may_fall_back(&fault);
-        let retry = self.may_try_again(&fault);
-        let stage = &mut self.steps[place];
-        if fault.kind.is_throttle() {
-            // The breaker knows when to come back. Being early costs an attempt of the request,
-            // but none of the deployment's.
-            stage.tried.retain(|id| *id != deployment);
-            return None;
-        }
-        let times = stage.tried.iter().filter(|id| **id == deployment).count() as u32;
-        if !retry || times >= stage.per_deployment {
-            stage.spent.push(deployment);
-            return None;
-        }
-        let all = self.shared.registry.of_arm(&stage.arm);
-        if all.iter().all(|one| stage.tried.contains(&one.spec.id)) {
-            self.draws += 1;
-            let jitter = draw(self.limits.seed, self.draws);
-            let wait = self.shared.settings.backoff.wait(times - 1, jitter);
-            let asked = Duration::from_millis(fault.retry_after_ms.unwrap_or(0));
-            stage.backoff = Some(self.shared.registry.now() + wait.max(asked));
-        }
-        None
-    }
-
     /// The call is not under way any more.
     pub fn finished(&mut self, ticket: &Ticket) {
         self.running
             .retain(|one| !Arc::ptr_eq(&one.mark, &ticket.mark));
-    }
-
-    fn may_try_again(&self, fault: &Fault) -> bool {
-        let codes = &self.shared.settings.retry_codes;
-        match fault.status {
-            Some(status) if !codes.is_empty() => codes.contains(&status),
-            _ => fault.kind.may_retry(),
-        }
-    }
-
-    fn may_fall_back(&self, fault: &Fault) -> bool {
-        let settings = &self.shared.settings;
-        match fault.kind {
-            FaultKind::ContextTooLong => settings.fall_back_on_context_length,
-            FaultKind::ContentFilter => settings.fall_back_on_content_filter,
-            kind => kind.may_fall_back(),
-        }
-    }
-
-    /// The caller's own fault tells most, then whatever an upstream said last.
-    pub fn tell(&mut self, fault: &Fault) {
-        use crate::domain::Blame;
-        let callers = self
-            .telling
-            .as_ref()
-            .is_some_and(|told| told.kind.blame() == Blame::Caller);
-        if !callers {
-            self.telling = Some(fault.clone());
-        }
     }
 }
 

@@ -15,9 +15,11 @@ mod feed;
 mod limits;
 mod load;
 mod observer;
+mod race;
 mod registry;
 mod run;
 mod statistics;
+mod verdict;
 
 pub use backoff::Backoff;
 pub use deployment::{Deployment, DeploymentSpec, Mode, NotNow};

@@ -2,4 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod faults;
+mod peers;
 mod tidy;
+mod upstream;

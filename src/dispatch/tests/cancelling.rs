@@ -1,3 +1,5 @@
+//! Runs that end early, and what the outside is told meanwhile.
+
 use super::*;
 
 #[tokio::test(start_paused = true)]

@@ -1,3 +1,5 @@
+//! The player of `scenarios.txt`.
+
 use super::*;
 use crate::domain::{Delta, Fault, StopReason, Usage};
 
