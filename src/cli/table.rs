@@ -75,7 +75,7 @@ fn width(cell: Option<&String>) -> usize {
 #[must_use]
 pub fn usd(amount: f64) -> String {
     match amount.abs() {
-        size if size == 0.0 => "$0".to_owned(),
+        0.0 => "$0".to_owned(),
         size if size >= 1.0 => format!("${amount:.2}"),
         size if size >= 0.01 => format!("${amount:.4}"),
         _ => format!("${amount:.6}"),
