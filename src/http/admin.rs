@@ -2,7 +2,7 @@
 
 use super::openai::Refusal;
 use super::{App, time};
-use crate::domain::FaultKind;
+use crate::domain::{ArmId, FaultKind};
 use crate::engine::api::{
     AdminState, BreakerState, CallStatistics, DeploymentShown, EngineApi, ProviderShown,
 };
@@ -23,7 +23,7 @@ pub async fn providers<E: EngineApi>(State(app): State<App<E>>) -> Result<Json<V
             "type": provider.dialect,
             "status": Health::of(provider).status,
             "models": models.collect::<Vec<_>>(),
-            "arms": provider.arms.iter().map(|arm| arm.as_str()).collect::<Vec<_>>(),
+            "arms": provider.arms.iter().map(ArmId::as_str).collect::<Vec<_>>(),
         })
     });
     Ok(Json(json!({ "providers": shown.collect::<Vec<_>>() })))

@@ -43,6 +43,9 @@ pub struct Fields {
 
 impl Fields {
     /// The fields of the object at `path`.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn of(path: &str, value: Value) -> Result<Self, Bad> {
         match value {
             Value::Object(map) => Ok(Self {
@@ -69,16 +72,25 @@ impl Fields {
     }
 
     /// Takes a text.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn text(&mut self, key: &str) -> Result<Option<String>, Bad> {
         self.kind(key, "text", |value| value.as_str().map(Into::into))
     }
 
     /// Takes true or false.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn flag(&mut self, key: &str) -> Result<Option<bool>, Bad> {
         self.kind(key, "true or false", Value::as_bool)
     }
 
     /// Takes a number in a range.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn number(&mut self, key: &str, range: (f64, f64)) -> Result<Option<f64>, Bad> {
         let (low, high) = range;
         let number = self.kind(key, "a number", Value::as_f64)?;
@@ -92,6 +104,9 @@ impl Fields {
     }
 
     /// Takes a whole number of at least 1.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn positive(&mut self, key: &str) -> Result<Option<u32>, Bad> {
         self.kind(key, "a whole number of at least 1", |value| {
             let number = value.as_u64().filter(|number| *number >= 1)?;
@@ -100,6 +115,9 @@ impl Fields {
     }
 
     /// Takes what `read` makes of the field.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn kind<T>(
         &mut self,
         key: &str,
@@ -115,6 +133,9 @@ impl Fields {
     }
 
     /// Takes a field that must be there.
+    ///
+    /// # Errors
+    /// It is of another kind, or missing; names it.
     pub fn required<T>(&self, key: &str, value: Option<T>) -> Result<T, Bad> {
         value.ok_or_else(|| Bad::new(self.path(key), "is required"))
     }

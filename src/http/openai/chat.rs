@@ -122,7 +122,7 @@ async fn streamed<E: EngineApi>(
     let rest = stream::unfold(state, Running::next);
     let all = stream::once(async { first }).chain(rest);
     let body = all.filter(|text| std::future::ready(!text.is_empty()));
-    let body = Body::from_stream(body.map(|text| Ok::<_, std::convert::Infallible>(text)));
+    let body = Body::from_stream(body.map(Ok::<_, std::convert::Infallible>));
     Ok(response.body(body).unwrap_or_default())
 }
 

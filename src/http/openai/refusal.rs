@@ -22,13 +22,13 @@ pub struct Refusal {
     /// OpenAI's `code`.
     pub code: &'static str,
     /// Plain words.
-    pub message: String,
+    pub message: Box<str>,
     /// The field at fault.
-    pub param: Option<String>,
+    pub param: Option<Box<str>>,
     /// When to come back, in milliseconds.
     pub retry_after_ms: Option<u64>,
     /// The failed attempts: arm, kind of fault, words.
-    pub attempts: Vec<(String, &'static str, String)>,
+    pub attempts: Box<[(String, &'static str, String)]>,
 }
 
 impl Refusal {
@@ -42,10 +42,10 @@ impl Refusal {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             kind,
             code,
-            message: message.into(),
+            message: message.into().into_boxed_str(),
             param: None,
             retry_after_ms: None,
-            attempts: Vec::new(),
+            attempts: Box::default(),
         }
     }
 
@@ -101,7 +101,7 @@ impl Refusal {
 impl From<Bad> for Refusal {
     fn from(bad: Bad) -> Self {
         Self {
-            param: Some(bad.param.clone()),
+            param: Some(bad.param.as_str().into()),
             ..Self::new(
                 400,
                 "invalid_request_error",
@@ -118,7 +118,7 @@ impl From<EngineError> for Refusal {
         let caller = "invalid_request_error";
         match error {
             EngineError::InvalidRequest { field, .. } => Self {
-                param: Some(field),
+                param: Some(field.into()),
                 ..Self::new(400, caller, "invalid_value", words)
             },
             EngineError::UnknownArm { .. } | EngineError::UnknownModel { .. } => Self {

@@ -145,102 +145,75 @@ async fn a_silent_stream_is_kept_open_by_comments() {
     }
 }
 
-#[tokio::test]
-async fn each_error_has_its_status_and_says_whether_to_come_back() {
-    let name = || "x".to_owned();
-    let table: Vec<(EngineError, u16, &str, &str)> = vec![
+type Row = (EngineError, u16, &'static str, &'static str);
+
+/// What is refused: error, status, code, whether to come back.
+fn refusals() -> Vec<Row> {
+    let (name, near) = ("x".to_owned(), Vec::new());
+    let model = EngineError::UnknownModel {
+        name: name.clone(),
+        near: near.clone(),
+    };
+    let policy = EngineError::UnknownPolicy {
+        name: name.clone(),
+        near,
+    };
+    let budget = EngineError::BudgetExceeded {
+        budget: name.clone(),
+        spent_usd: 1.0,
+        limit_usd: 1.0,
+        resets_after_ms: Some(1),
+    };
+    let limit = EngineError::LimitReached {
+        limit: name.clone(),
+        retry_after_ms: Some(10),
+    };
+    let nobody = EngineError::NoEligibleArm { exclusions: vec![] };
+    let defect = EngineError::Internal("secret words".into());
+    vec![
+        (model, 404, "model_not_found", "false"),
+        (policy, 400, "unknown_policy", "false"),
+        (nobody, 400, "no_eligible_arm", "false"),
+        (budget, 402, "budget_exceeded", "false"),
+        (limit, 429, "rate_limit_exceeded", "true"),
+        (EngineError::Deadline, 504, "deadline", "false"),
+        (EngineError::Draining, 503, "draining", "true"),
+        (EngineError::Memory(name), 503, "memory", "false"),
+        (defect, 500, "internal", "false"),
+    ]
+}
+
+/// Failed attempts and the wait that an upstream asked for: status, code, whether to come back.
+fn failures() -> Vec<Row> {
+    use FaultKind::{ContentFilter, ContextTooLong, Credentials, InvalidRequest, ServerError};
+    let rows: [(&[FaultKind], Option<u64>, u16, &str, &str); 6] = [
+        (&[ServerError], None, 503, "all_failed", "false"),
+        (&[ServerError], Some(9), 503, "all_failed", "true"),
+        (&[Credentials], None, 502, "provider_credentials", "false"),
         (
-            EngineError::UnknownModel {
-                name: name(),
-                near: vec![],
-            },
-            404,
-            "model_not_found",
-            "false",
-        ),
-        (
-            EngineError::UnknownPolicy {
-                name: name(),
-                near: vec![],
-            },
-            400,
-            "unknown_policy",
-            "false",
-        ),
-        (
-            EngineError::NoEligibleArm { exclusions: vec![] },
-            400,
-            "no_eligible_arm",
-            "false",
-        ),
-        (
-            EngineError::BudgetExceeded {
-                budget: name(),
-                spent_usd: 1.0,
-                limit_usd: 1.0,
-                resets_after_ms: Some(1),
-            },
-            402,
-            "budget_exceeded",
-            "false",
-        ),
-        (
-            EngineError::LimitReached {
-                limit: name(),
-                retry_after_ms: Some(10),
-            },
-            429,
-            "rate_limit_exceeded",
-            "true",
-        ),
-        (
-            all_failed(&[FaultKind::ServerError], None),
-            503,
-            "all_failed",
-            "false",
-        ),
-        (
-            all_failed(&[FaultKind::ServerError], Some(9)),
-            503,
-            "all_failed",
-            "true",
-        ),
-        (
-            all_failed(&[FaultKind::Credentials], None),
-            502,
-            "provider_credentials",
-            "false",
-        ),
-        (
-            all_failed(&[FaultKind::ServerError, FaultKind::InvalidRequest], None),
+            &[ServerError, InvalidRequest],
+            None,
             400,
             "rejected_by_provider",
             "false",
         ),
         (
-            all_failed(&[FaultKind::ContextTooLong], None),
+            &[ContextTooLong],
+            None,
             400,
             "context_length_exceeded",
             "false",
         ),
-        (
-            all_failed(&[FaultKind::ContentFilter], None),
-            400,
-            "content_filter",
-            "false",
-        ),
-        (EngineError::Deadline, 504, "deadline", "false"),
-        (EngineError::Draining, 503, "draining", "true"),
-        (EngineError::Memory(name()), 503, "memory", "false"),
-        (
-            EngineError::Internal("secret words".into()),
-            500,
-            "internal",
-            "false",
-        ),
+        (&[ContentFilter], None, 400, "content_filter", "false"),
     ];
+    let row = |(kinds, wait, status, code, retry)| (all_failed(kinds, wait), status, code, retry);
+    rows.into_iter().map(row).collect()
+}
+
+#[tokio::test]
+async fn each_error_has_its_status_and_says_whether_to_come_back() {
     let face = face().await;
-    for (error, status, code, retry) in table {
+    for (error, status, code, retry) in refusals().into_iter().chain(failures()) {
         face.engine.play(Script::Refuse(error.clone()));
         let response = face.chat(HI).await;
         assert_eq!(response.status(), status, "{error}");
