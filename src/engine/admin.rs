@@ -329,15 +329,19 @@ fn savings(
         .map(|profile| (profile.class, profile))
         .collect();
     let overall = profiles.get(&None)?;
+    // An arm that was hardly called is counted with a usual answer at its list price.
+    let expected = knowledge
+        .estimate(knowledge.column(baseline), None, price, 0)
+        .cost_usd;
+    let expected = expected.map(|cost| cost.mean);
     let (mut cost, mut quality, mut all) = (0.0, 0.0, 0.0);
     for (class, count) in requests {
         let profile = profiles.get(class).unwrap_or(overall);
-        let input = knowledge.references().input_tokens;
         let by_tokens = profile
             .output_tokens
             .zip(price)
-            .map(|(output, price)| price.estimate_usd(input, output));
-        let each = by_tokens.or(profile.cost_usd).or(overall.cost_usd)?;
+            .map(|(output, price)| price.estimate_usd(knowledge.references().input_tokens, output));
+        let each = by_tokens.or(profile.cost_usd).or(expected)?;
         cost += *count as f64 * each;
         quality += *count as f64 * profile.quality.mean;
         all += *count as f64;
