@@ -41,12 +41,18 @@ pub(super) struct ArmState {
     pub joined_at: u64,
     /// It became worse, and has not come back: its level before.
     pub hope: Option<f64>,
+    /// Judgements since it became worse.
+    pub judged_since: u32,
 }
 
 /// Calls beyond which the failure rate forgets.
 const RECENT_CALLS: f64 = 200.0;
 /// Judgements of a demoted arm that count.
 const DEMOTED_EVIDENCE: f64 = 10.0;
+/// Judgements since its demotion after which an arm may come back.
+const BACK_AFTER: u32 = 15;
+/// Quality below its former level within which an arm has come back.
+const BACK_WITHIN: f64 = 0.06;
 /// Choices within which all arms are new, so that none is a newcomer.
 const COLD_CHOICES: u64 = 50;
 /// Judgements after which a newcomer is one no longer.
@@ -70,6 +76,7 @@ impl ArmState {
             last_chosen: 0,
             joined_at: 0,
             hope: None,
+            judged_since: 0,
         }
     }
 
@@ -106,8 +113,16 @@ impl ArmState {
     /// While demoted, only the last few judgements count, so that a recovery shows soon.
     pub fn stay_open(&mut self) {
         let evidence = self.evidence();
+        self.judged_since = self.judged_since.saturating_add(1);
         if self.hope.is_some() && evidence > DEMOTED_EVIDENCE {
             self.forget(DEMOTED_EVIDENCE / evidence);
+        }
+    }
+
+    /// A demoted arm that is nearly as good as it was is demoted no longer.
+    pub fn come_back(&mut self, level: f64) {
+        if self.judged_since >= BACK_AFTER {
+            self.hope = self.hope.filter(|hope| level < hope - BACK_WITHIN);
         }
     }
 

@@ -217,6 +217,9 @@ impl Learner {
         self.pending = 0;
         self.version += 1;
         let (solution, knowledge) = publish::publish(self);
+        for (arm, level) in self.arms.iter_mut().zip(&solution.level) {
+            arm.come_back(*level);
+        }
         self.solution = solution;
         self.knowledge = Arc::new(knowledge);
     }
@@ -382,6 +385,7 @@ impl Learner {
         let level = self.solution.level.get(a).copied();
         let arm = &mut self.arms[a];
         arm.forget(self.settings.keep_on_drift);
+        arm.judged_since = 0;
         arm.hope = match direction {
             Direction::Worse => arm.hope.or(level),
             Direction::Better => None,

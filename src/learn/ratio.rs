@@ -11,7 +11,7 @@ const CELL_PRIOR: f64 = 8.0;
 /// Means by class and arm (row-major), then one row over all classes; `None` where nothing is known
 /// of an arm.
 pub(super) fn means(cells: &[Sum], unplaced: &[Sum], arms: usize) -> Vec<Option<f64>> {
-    let classes = if arms == 0 { 0 } else { cells.len() / arms };
+    let classes = cells.len().checked_div(arms).unwrap_or(0);
     let mut total = unplaced.to_vec();
     for c in 0..classes {
         for a in 0..arms {

@@ -218,9 +218,9 @@ impl<'a> Parts<'a> {
         let mut strength = self.class_strength;
         let mut strength_var = vec![0.0; strength.len()];
         let mut difficulty = self.class_difficulty;
-        for c in 0..sums.classes {
+        for (c, difficulty) in difficulty.iter_mut().enumerate() {
             let g = sums.group[c];
-            difficulty[c] += self.group_difficulty[g];
+            *difficulty += self.group_difficulty[g];
             for a in 0..arms {
                 let at = c * arms + a;
                 strength[at] += self.group_strength[g * arms + a];

@@ -44,7 +44,7 @@ impl<'a> Folds<'a> {
         let fold = world
             .prompts
             .iter()
-            .map(|_| (random.next() % FOLDS as u64) as usize)
+            .map(|_| (random.bits() % FOLDS as u64) as usize)
             .collect();
         Self { world, fold }
     }

@@ -62,7 +62,7 @@ impl Stream {
         let mut order: Vec<usize> = (0..n).collect();
         let mut random = Random(seed.wrapping_mul(0x5851_F42D_4C95_7F2D) ^ 0x1405_7B7E_F767_814F);
         for i in (1..n).rev() {
-            order.swap(i, (random.next() % (i as u64 + 1)) as usize);
+            order.swap(i, (random.bits() % (i as u64 + 1)) as usize);
         }
         let warm = if regime == Regime::Warm {
             order.drain(..WARM_PROMPTS.min(n / 3)).collect()
@@ -100,13 +100,13 @@ impl Stream {
                 .wrapping_mul(0x9E37_79B9)
                 .wrapping_add(step as u64),
         )
-        .next()
+        .bits()
     }
 
     /// Is this step judged, in the sparse regime?
     #[must_use]
     pub fn is_judged(&self, step: usize) -> bool {
-        let draw = Random(self.seed(step) ^ 0xABCD).next() >> 11;
+        let draw = Random(self.seed(step) ^ 0xABCD).bits() >> 11;
         (draw as f64) < JUDGED_SHARE * (1u64 << 53) as f64
     }
 
@@ -131,7 +131,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -141,7 +141,7 @@ impl Random {
 
     /// In [0, 1).
     pub fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Normal, mean 0, deviation 1.

@@ -98,7 +98,7 @@ fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
 fn bootstrap(values: &[f64]) -> (f64, f64) {
     let mut random = Random(11);
     let draw = |random: &mut Random| {
-        mean((0..values.len()).map(|_| values[(random.next() % values.len() as u64) as usize]))
+        mean((0..values.len()).map(|_| values[(random.bits() % values.len() as u64) as usize]))
     };
     let mut means: Vec<f64> = (0..2000).map(|_| draw(&mut random)).collect();
     means.sort_by(f64::total_cmp);
@@ -309,7 +309,6 @@ impl fmt::Display for Report {
 
 impl fmt::Display for DatasetReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |x: f64| format!("{:.1} %", 100.0 * x);
         writeln!(
             f,
             "{}, {}: {} requests, {} arms, {} seeds",
@@ -322,18 +321,25 @@ impl fmt::Display for DatasetReport {
                 self.incomplete
             )?;
         }
+        self.table(f)?;
+        self.figures(f)
+    }
+}
+
+fn percent(x: f64) -> String {
+    format!("{:.1} %", 100.0 * x)
+}
+
+impl DatasetReport {
+    fn table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
             "  {:<22} {:>8} {:>9} {:>9}",
             "", "AIQ", "G half 2", "G whole"
         )?;
         let mut row = |name: &str, aiq: f64, half: f64, whole: f64| {
-            writeln!(
-                f,
-                "  {name:<22} {aiq:>8.4} {:>9} {:>9}",
-                percent(half),
-                percent(whole)
-            )
+            let (half, whole) = (percent(half), percent(whole));
+            writeln!(f, "  {name:<22} {aiq:>8.4} {half:>9} {whole:>9}")
         };
         row(SELF, self.aiq_router, self.g_second_half, self.g_whole)?;
         for (name, b) in &self.baselines {
@@ -348,6 +354,10 @@ impl fmt::Display for DatasetReport {
         ] {
             writeln!(f, "  {name:<22} {aiq:>8.4} {:>9}", percent(gain(aiq)))?;
         }
+        Ok(())
+    }
+
+    fn figures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (low, high) = self.g_second_half_interval;
         writeln!(
             f,
@@ -373,19 +383,18 @@ impl fmt::Display for DatasetReport {
             self.regret
         )?;
         for (share, cost) in self.cost_at.iter().rev() {
-            let cost = cost.map_or("not reached".to_owned(), |c| {
-                format!("{} of its cost", percent(c))
-            });
+            let reached = |c| format!("{} of its cost", percent(c));
+            let cost = cost.map_or_else(|| "no cost (not reached)".to_owned(), reached);
             writeln!(
                 f,
                 "  {share:>3} % of the best single arm's quality at {cost}"
             )?;
         }
         if let Some(share) = self.drift_quality_share {
+            let share = percent(share);
             writeln!(
                 f,
-                "  150 requests after the halving: {} of the best available",
-                percent(share)
+                "  150 requests after the halving: {share} of the best available"
             )?;
         }
         if let Some(after) = self.adopted_after {

@@ -5,7 +5,7 @@ use super::field::{Ask, Router, Taught};
 use super::world::World;
 use crate::decide::{Candidate, Inputs, rank};
 use crate::domain::{ArmId, Fact, Ran, Score, Source, Weights};
-use crate::learn::{ArmPrior, Learner, Settings};
+use crate::learn::{ArmPrior, Change, Learner, Settings};
 
 /// The adaptive router.
 pub struct Adaptive {
@@ -14,6 +14,8 @@ pub struct Adaptive {
     closed: Option<usize>,
     /// Cost that one unit of lambda is charged for: the dearest arm's mean by list.
     unit_usd: f64,
+    /// Changes of an arm's quality that it believes to have seen.
+    pub alarms: usize,
 }
 
 impl Adaptive {
@@ -31,6 +33,7 @@ impl Adaptive {
             candidates,
             closed,
             unit_usd,
+            alarms: 0,
         };
         router.declare();
         router
@@ -131,7 +134,7 @@ impl Router for Adaptive {
         if let Some(quality) = taught.quality {
             let (context, source) = (Some(context.clone()), Source::Caller(String::new()));
             let replaces = None;
-            self.learner.apply(&Fact::Judged {
+            let changes = self.learner.apply(&Fact::Judged {
                 context,
                 class,
                 arm,
@@ -140,6 +143,8 @@ impl Router for Adaptive {
                 source,
                 at_ms,
             });
+            let alarm = |change: &&Change| matches!(change, Change::Drift { .. });
+            self.alarms += changes.iter().filter(alarm).count();
         }
     }
 
