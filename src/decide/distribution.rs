@@ -75,26 +75,17 @@ fn integrate(means: &[f64], deviations: &[f64], arms: &[usize], floor: f64, into
         .iter()
         .map(|(m, k)| normal_cdf((floor - m) * k))
         .collect();
-    let mut middle = vec![0.0; arms.len()];
-    for cell in 0..POINTS {
-        let upper = floor + step * (cell + 1) as f64;
+    let mut now = vec![0.0; arms.len()];
+    for cell in 1..=POINTS {
+        let upper = floor + step * cell as f64;
         let mut all = 1.0;
-        let mut rise = 0.0f64;
-        for (slot, (m, k)) in middle.iter_mut().zip(&scaled) {
-            *slot = normal_cdf((upper - 0.5 * step - m) * k);
-            all *= slot.max(1e-12);
+        for ((now, below), (m, k)) in now.iter_mut().zip(&below).zip(&scaled) {
+            *now = normal_cdf((upper - m) * k);
+            all *= (0.5 * (*now + below)).max(1e-12);
         }
-        for (i, (m, k)) in scaled.iter().enumerate() {
-            let now = normal_cdf((upper - m) * k);
-            let inside = now - below[i];
-            below[i] = now;
-            if inside > 0.0 {
-                into[arms[i]] += inside * all / middle[i].max(1e-12);
-                rise += inside;
-            }
-        }
-        if rise == 0.0 && all > 0.999 {
-            break;
+        for (i, (now, below)) in now.iter().zip(&mut below).enumerate() {
+            into[arms[i]] += (now - *below) * all / (0.5 * (now + *below)).max(1e-12);
+            *below = *now;
         }
     }
 }

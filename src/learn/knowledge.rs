@@ -143,7 +143,7 @@ impl Knowledge {
         self.references
     }
 
-    /// Changes every few dozen choices. Draws that share it and the class are to be alike; `None`
+    /// Changes every few choices. Draws that share it and the class are to be alike; `None`
     /// where each request draws for itself.
     #[must_use]
     pub fn epoch(&self) -> Option<u64> {

@@ -19,6 +19,9 @@ const MAX_LABEL_CHARS: usize = 120;
 /// Weight of one imported example at most.
 const MAX_EXAMPLE_WEIGHT: f64 = 100.0;
 
+/// Judgements before which an arm's level is still being found, so that surprises are no change.
+const SETTLED_EVIDENCE: f64 = 30.0;
+
 /// Something a fact did that a person would want to see.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -366,10 +369,13 @@ impl Learner {
             self.arms[a].count_residual(residual, weight);
             let noise = publish::noise(&self.arms, a).sqrt();
             let demoted = self.arms[a].hope.is_some();
-            let seen = self.arms[a]
-                .detector
-                .observe(weight * residual / noise, demoted);
-            if let Some(direction) = seen {
+            let settled = demoted || self.arms[a].evidence() >= SETTLED_EVIDENCE;
+            let residual = if settled {
+                weight * residual / noise
+            } else {
+                0.0
+            };
+            if let Some(direction) = self.arms[a].detector.observe(residual, demoted) {
                 self.drifted(a, direction);
                 let arm = self.arms[a].prior.arm.clone();
                 changes.push(Change::Drift { arm, direction });

@@ -21,9 +21,8 @@ const AVERAGE_QUALITY: f64 = 0.6;
 const TYPICAL_LATENCY_MS: f64 = 2000.0;
 /// Choices after which a demoted arm is tried again.
 const PROBE_EVERY: u64 = 15;
-/// Choices of an epoch, in the beginning and later.
-const EPOCH_COLD: u64 = 8;
-const EPOCH: u64 = 48;
+/// Choices of an epoch. With 48 the share of the learnable gain fell by several points.
+const EPOCH: u64 = 8;
 /// Similarity within which a neighbouring class has a say.
 const TEMPERATURE: f32 = 0.05;
 
@@ -224,12 +223,8 @@ fn probes(learner: &Learner, solution: &Solution) -> Vec<f32> {
 }
 
 /// Draws are shared by prompts of one class within an epoch, so that a paraphrase keeps its arm.
-/// Epochs are short while much is learned from each choice.
 fn epoch(learner: &Learner) -> Option<u64> {
-    let epoch = match learner.chosen {
-        chosen @ 0..256 => chosen / EPOCH_COLD,
-        chosen => 1000 + chosen / EPOCH,
-    };
+    let epoch = learner.chosen / EPOCH;
     let mixed = (epoch ^ learner.settings.root).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     learner.settings.steady.then_some(mixed)
 }

@@ -28,7 +28,7 @@ pub struct Settings {
     pub explore_level: f64,
     /// Share of the posterior deviation of an arm's strength in a class that exploration uses.
     pub explore_class: f64,
-    /// Draw alike for all prompts of a class for a few dozen choices, so that a paraphrase keeps its
+    /// Draw alike for all prompts of a class for a few choices, so that a paraphrase keeps its
     /// arm. Each choice is as probable as without; neighbouring draws are not independent.
     pub steady: bool,
     /// Makes the steady draws of one router differ from another's.
