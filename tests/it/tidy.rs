@@ -62,7 +62,7 @@ const LIBRARIES: &[(&str, &str)] = &[
     ("axum", "http"),
     ("fastembed", "embed"),
     ("ort", "embed"),
-    ("clap", "cli main demo"),
+    ("clap", "cli main demo replay"),
     ("cel", "strategy decide engine"),
 ];
 

@@ -1,0 +1,91 @@
+//! Arguments of the verbs that run providers, configuration and memory.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `providers`
+#[derive(Debug, Args)]
+pub struct ProvidersArgs {
+    /// Only this provider.
+    pub name: Option<String>,
+}
+
+/// `deployments`
+#[derive(Debug, Args)]
+pub struct DeploymentsArgs {
+    #[command(subcommand)]
+    pub verb: DeploymentsVerb,
+}
+
+/// What to do with a deployment.
+#[derive(Debug, Subcommand)]
+pub enum DeploymentsVerb {
+    /// No new calls; those in flight end by themselves.
+    Drain(DeploymentArg),
+    /// No calls; those in flight are cancelled.
+    Disable(DeploymentArg),
+    /// Take calls again.
+    Enable(DeploymentArg),
+    /// Close its breaker and forget its recent failures.
+    Reset(DeploymentArg),
+}
+
+/// Which deployment.
+#[derive(Debug, Args)]
+pub struct DeploymentArg {
+    /// Its id, as `providers` shows it.
+    pub deployment: String,
+}
+
+/// `config`
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub verb: ConfigVerb,
+}
+
+/// What to do with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// The configuration in force, secrets hidden.
+    Show,
+}
+
+/// `memory`
+#[derive(Debug, Args)]
+pub struct MemoryArgs {
+    #[command(subcommand)]
+    pub verb: MemoryVerb,
+}
+
+/// What to do with the memory.
+#[derive(Debug, Subcommand)]
+pub enum MemoryVerb {
+    /// What a memory on disk holds, as text. Reads the directory; no server may have it open.
+    Dump {
+        /// The directory.
+        directory: PathBuf,
+        /// Decisions shown at most, newest first.
+        #[arg(long, default_value_t = 20)]
+        decisions: usize,
+    },
+    /// Save the server's memory to a file.
+    Export {
+        /// The file; must not exist.
+        file: PathBuf,
+    },
+    /// Take an export into the server's memory.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Replace what is there instead of adding to it.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Forget everything learned.
+    Reset {
+        /// Yes, everything.
+        #[arg(long)]
+        yes: bool,
+    },
+}
