@@ -114,6 +114,33 @@ fn option<T: std::str::FromStr>(scenario: &Scenario<'_>, name: &str) -> Option<T
     found.and_then(|value| value.parse().ok())
 }
 
+fn mode(scenario: &Scenario<'_>) -> Option<FanOutMode> {
+    match option::<String>(scenario, "fan").as_deref() {
+        Some("first") => Some(FanOutMode::First),
+        Some("best") => Some(FanOutMode::Best),
+        Some("majority") => Some(FanOutMode::Majority),
+        Some("all") => Some(FanOutMode::All),
+        Some(quorum) => Some(FanOutMode::Quorum(quorum.parse().unwrap())),
+        None => None,
+    }
+}
+
+/// How a run ended.
+fn result(ran: &Ran) -> String {
+    match &ran.completion {
+        Ok(answer) => format!("{:?} by {}", answer.text(), ran.served_by.as_ref().unwrap()),
+        Err(DispatchError::Failed {
+            fault,
+            retry_after_ms,
+        }) => {
+            let wait = retry_after_ms.map_or(String::new(), |ms| format!(", retry in {ms}"));
+            format!("FAILED {}{wait}", fault.kind.as_str())
+        }
+        Err(DispatchError::Truncated { fault }) => format!("TRUNCATED {}", fault.kind.as_str()),
+        Err(error) => format!("FAILED {error}"),
+    }
+}
+
 async fn play(mut scenario: Scenario<'static>) -> (String, String) {
     let limits = CallLimits {
         concurrent: option(&scenario, "concurrent"),
@@ -128,14 +155,7 @@ async fn play(mut scenario: Scenario<'static>) -> (String, String) {
     let stage = stage(&scenario.scripts, limits, settings);
     scenario.plan.max_attempts = option(&scenario, "max").unwrap_or(3);
     scenario.plan.hedge_after_ms = option(&scenario, "hedge");
-    let mode = match option::<String>(&scenario, "fan").as_deref() {
-        Some("first") => Some(FanOutMode::First),
-        Some("best") => Some(FanOutMode::Best),
-        Some("majority") => Some(FanOutMode::Majority),
-        Some("all") => Some(FanOutMode::All),
-        Some(quorum) => Some(FanOutMode::Quorum(quorum.parse().unwrap())),
-        None => None,
-    };
+    let mode = mode(&scenario);
     let arms = scenario
         .plan
         .steps
@@ -168,18 +188,7 @@ async fn play(mut scenario: Scenario<'static>) -> (String, String) {
                     .await,
             )
         };
-        let result = match &ran.completion {
-            Ok(answer) => format!("{:?} by {}", answer.text(), ran.served_by.as_ref().unwrap()),
-            Err(DispatchError::Failed {
-                fault,
-                retry_after_ms,
-            }) => {
-                let wait = retry_after_ms.map_or(String::new(), |ms| format!(", retry in {ms}"));
-                format!("FAILED {}{wait}", fault.kind.as_str())
-            }
-            Err(DispatchError::Truncated { fault }) => format!("TRUNCATED {}", fault.kind.as_str()),
-            Err(error) => format!("FAILED {error}"),
-        };
+        let result = result(&ran);
         if let Some(agreement) = ran.agreement {
             write!(events, "agreement {agreement:.2}; ").unwrap();
         }

@@ -27,7 +27,7 @@ pub fn body(
     let messages = request.messages.iter().map(|turn| message(turn, quirks));
     body.insert("messages".into(), messages.collect());
     tools(&mut body, request, quirks);
-    if !(stream && !quirks.format_in_stream) {
+    if !stream || quirks.format_in_stream {
         let format = response_format(&request.response_format);
         body.extend(format.map(|format| ("response_format".to_owned(), format)));
     }
