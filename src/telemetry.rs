@@ -2,6 +2,7 @@
 //! configuration asks for texts.
 
 use crate::config::{LogFormat, Logging};
+use std::io::IsTerminal as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// Sends logs to standard error from now on. A second call changes nothing.
@@ -16,6 +17,7 @@ pub fn start(logging: &Logging) -> Result<(), String> {
         )
     })?;
     let base = fmt::Subscriber::builder()
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     // An error says that logs go somewhere already, as in tests.

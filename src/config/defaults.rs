@@ -80,6 +80,7 @@ impl Default for LearningSettings {
         Self {
             enabled: true,
             exploration: None,
+            spread: None,
             forgetting: None,
             drift_detection: true,
             max_classes: None,

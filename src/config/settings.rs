@@ -143,6 +143,9 @@ pub struct LearningSettings {
     /// Scale of exploration: 0 = none, 1 = as the posterior says. `None` = the learner's own
     /// schedule.
     pub exploration: Option<f64>,
+    /// How far models are expected to differ between kinds of prompts, as a multiple of what graded
+    /// datasets of real models show. `None` = 1.
+    pub spread: Option<f64>,
     /// What is kept of old evidence with each new observation, in (0, 1]; 1 = nothing fades.
     /// `None` = the learner's own.
     pub forgetting: Option<f64>,

@@ -157,6 +157,9 @@ fn config(directory: &Path, options: &Options) -> String {
          server:\n  listen: 127.0.0.1:0\n  http_listen: off\n\
          embedding:\n  kind: {}\n\
          memory:\n  path: {:?}\n\
+         # The simulated models differ far more between kinds of prompts than real ones do,\n\
+         # and a demonstration is short.\n\
+         learning: {{ exploration: 3, spread: 2 }}\n\
          providers:\n  - name: simulated\n    type: simulated\n    simulation:\n      \
          seed: {}\n      time_scale: {}\n",
         options.embedder,

@@ -63,6 +63,9 @@ pub(crate) async fn import(
     mode: ImportMode,
     mut pieces: BoxStream<'static, Result<Bytes>>,
 ) -> Result<MemoryImported> {
+    if mode == ImportMode::Merge {
+        refuse_merge(core)?;
+    }
     let failed = |error: io::Error| EngineError::Memory(format!("import: {error}"));
     let path = core
         .memory
@@ -85,6 +88,22 @@ pub(crate) async fn import(
     };
     let _ = tokio::fs::remove_file(&path).await;
     imported
+}
+
+/// Class ids of two memories mean different things: an import needs an empty memory.
+fn refuse_merge(core: &Core) -> Result<()> {
+    let counts = core.memory.counts();
+    if counts.decisions == 0 && counts.last_fact == 0 {
+        return Ok(());
+    }
+    Err(EngineError::InvalidRequest {
+        field: "mode".to_owned(),
+        message: format!(
+            "this memory holds {} decisions already, and two memories do not merge; import with mode replace, \
+             or into an empty memory",
+            counts.decisions
+        ),
+    })
 }
 
 async fn take_in(

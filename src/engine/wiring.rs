@@ -272,6 +272,10 @@ pub(crate) fn learn_settings(configured: &LearningSettings) -> learn::Settings {
         settings.explore_level *= scale;
         settings.explore_class *= scale;
     }
+    if let Some(scale) = configured.spread {
+        settings.spread_group *= scale;
+        settings.spread_class *= scale;
+    }
     if let Some(slope) = configured.price_prior {
         settings.price_slope = slope;
     }

@@ -44,7 +44,7 @@ pub(super) fn publish(learner: &Learner) -> (Solution, Knowledge) {
     let sums = quality_sums(learner, noise);
     let solution = solve(&sums, &learner.settings);
     let tables = Tables {
-        tokens: means(learner, |cell| cell.tokens),
+        tokens: usual_where_unknown(means(learner, |cell| cell.tokens), learner.arms.len()),
         cost: means(learner, |cell| cell.cost),
         latency: means(learner, |cell| cell.latency),
     };
@@ -66,6 +66,19 @@ fn means(learner: &Learner, of: impl Fn(&Cell) -> Sum) -> Vec<Option<f64>> {
     }
     let unplaced: Vec<Sum> = learner.arms.iter().map(|arm| of(&arm.unplaced)).collect();
     ratio::means(&cells, &unplaced, learner.arms.len())
+}
+
+/// Output tokens of an arm that was never called: the class's mean over the arms that were, because
+/// answers of one class are of like length. A fixed guess would make untried arms look dear.
+fn usual_where_unknown(mut means: Vec<Option<f64>>, arms: usize) -> Vec<Option<f64>> {
+    for row in means.chunks_mut(arms.max(1)) {
+        let known: Vec<f64> = row.iter().copied().flatten().collect();
+        if !known.is_empty() {
+            let usual = known.iter().sum::<f64>() / known.len() as f64;
+            row.iter_mut().for_each(|mean| *mean = mean.or(Some(usual)));
+        }
+    }
+    means
 }
 
 fn quality_sums(learner: &Learner, noise: Vec<f64>) -> Sums<'_> {

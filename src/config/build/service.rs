@@ -207,6 +207,7 @@ impl Build<'_> {
         LearningSettings {
             enabled: raw.enabled.unwrap_or(otherwise.enabled),
             exploration: optional(self, "exploration", raw.exploration, (0.0, 10.0)),
+            spread: optional(self, "spread", raw.spread, (0.1, 10.0)),
             forgetting: optional(self, "forgetting", raw.forgetting, (0.5, 1.0)),
             drift_detection: raw.drift_detection.unwrap_or(otherwise.drift_detection),
             max_classes: raw.max_classes.map(|n| {

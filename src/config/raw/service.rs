@@ -88,6 +88,8 @@ pub struct RawLearning {
     pub enabled: Option<bool>,
     /// Scale of exploration.
     pub exploration: Option<f64>,
+    /// How far models differ between kinds of prompts.
+    pub spread: Option<f64>,
     /// What is kept of old evidence.
     pub forgetting: Option<f64>,
     /// Detect silent changes.
