@@ -308,7 +308,7 @@ fn a_whole_chat_arrives_as_it_was_sent() {
                     part: Some(proto::part::Part::Image(proto::Image {
                         source: Some(proto::image::Source::Inline(proto::InlineImage {
                             media_type: "image/png".into(),
-                            data: vec![1, 2, 3].into(),
+                            data: vec![1, 2, 3],
                         })),
                     })),
                 }],

@@ -44,6 +44,7 @@ fn with_key<T>(key: Option<&str>, message: T) -> Request<T> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn keys_decide_who_may_do_what() {
     let key = |secret: &str, tenant: Option<&str>, admin| Key {
         secret: secret.into(),
