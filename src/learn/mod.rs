@@ -12,6 +12,7 @@ pub mod context;
 mod drift;
 mod knowledge;
 mod learner;
+mod prompts;
 mod publish;
 mod ratio;
 mod settings;

@@ -16,6 +16,7 @@ pub mod regime;
 mod report;
 pub mod router;
 mod run;
+mod table;
 pub mod vectors;
 mod windows;
 pub mod world;

@@ -1,6 +1,7 @@
 //! Tests over the whole way from text to configuration.
 
 mod bad;
+mod bad_routing;
 mod examples;
 mod good;
 
