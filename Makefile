@@ -54,7 +54,7 @@ deny: ## Licences, bans and sources of the dependencies
 python: ## The environment of the Python client checks
 	@bash .ci/python-env
 
-bench: ## Micro-benchmarks; the budgets are in the README
+bench: ## Micro-benchmarks of the parts that each request passes through
 	$(CARGO) bench --locked $(ARGS)
 
 ci: ## What the build server runs

@@ -159,7 +159,7 @@ fn config(directory: &Path, options: &Options) -> String {
          memory:\n  path: {:?}\n\
          # The simulated models differ far more between kinds of prompts than real ones do,\n\
          # and a demonstration is short.\n\
-         learning: {{ exploration: 3, spread: 2 }}\n\
+         learning: {{ exploration: 5, spread: 2.5 }}\n\
          providers:\n  - name: simulated\n    type: simulated\n    simulation:\n      \
          seed: {}\n      time_scale: {}\n",
         options.embedder,
