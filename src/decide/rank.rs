@@ -98,7 +98,7 @@ impl Parts {
 }
 
 /// Ranks the candidates. `None` where there are none.
-/// `ArmScore::terms` stay empty: [`super::explain`] fills them when a person asks.
+/// `ArmScore::terms` stay empty: [`super::explain()`] fills them when a person asks.
 #[must_use]
 pub fn rank(inputs: &Inputs<'_>) -> Option<Ranking> {
     if inputs.candidates.is_empty() {

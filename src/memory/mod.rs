@@ -5,7 +5,7 @@
 //! moment, whole or not at all. Records are checked when they are read: a damaged one is set aside,
 //! reported, and never fails a request.
 //!
-//! Not here: what the records mean (`learn`), and when to write them (`engine`). Only [`store`]
+//! Not here: what the records mean (`learn`), and when to write them (`engine`). Only `store`
 //! touches sled.
 
 mod append;

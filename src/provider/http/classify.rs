@@ -11,7 +11,7 @@ use serde_json::Value;
 /// What an error body says, whatever its shape.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ErrorBody {
-    /// The vendor's words; not yet fit to be passed on, see [`redact`].
+    /// The vendor's words; not yet fit to be passed on, see [`redact()`].
     pub message: String,
     /// Types, codes and reasons, in lower case.
     pub codes: Vec<String>,
