@@ -73,7 +73,7 @@ impl Core {
             breaker: BreakerShown {
                 state: match one.breaker {
                     "open" => BreakerState::Open,
-                    "half-open" | "half_open" => BreakerState::HalfOpen,
+                    "half_open" => BreakerState::HalfOpen,
                     _ => BreakerState::Closed,
                 },
                 reason: one.reason.map(|reason| format!("{reason:?}")),

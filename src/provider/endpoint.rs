@@ -1,8 +1,8 @@
 //! Where a dialect sends its calls and as whom: what all dialects do with it, once.
 
-use super::Secret;
+use super::{Probe, Secret, http::Http};
 use crate::domain::{ChatRequest, Fault, FaultKind};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -71,6 +71,22 @@ impl Endpoint {
                 &self.base_url[..after_scheme + at]
             });
         format!("{root}/{}", path.trim_start_matches('/'))
+    }
+
+    /// Asks with GET whether the upstream is there: the probe's own path, else `url`.
+    ///
+    /// # Errors
+    /// What went wrong, without our key.
+    pub async fn probe(
+        &self,
+        http: &Http,
+        headers: HeaderMap,
+        probe: Probe,
+        url: String,
+    ) -> Result<(), Fault> {
+        let url = probe.endpoint.map_or(url, |path| self.from_root(&path));
+        let reply = http.send(Method::GET, &url, headers, None).await;
+        reply.map(|_| ()).map_err(|fault| self.clean(fault))
     }
 
     /// The fault without our key, should the upstream have echoed it.

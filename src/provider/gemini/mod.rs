@@ -17,7 +17,7 @@ use super::{Call, DeltaStream, Probe, Provider, reader};
 use crate::domain::{Completion, Delta, Fault};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 
 /// Mark of this vendor's signatures.
 pub const VENDOR: &str = "gemini";
@@ -90,20 +90,10 @@ impl Provider for Gemini {
     }
 
     fn probe(&self, probe: Probe) -> BoxFuture<'_, Result<(), Fault>> {
-        async move {
-            let url = match &probe.endpoint {
-                Some(path) => self.endpoint.from_root(path),
-                None => self.url("models?pageSize=1"),
-            };
-            let reply = self
-                .http
-                .send(Method::GET, &url, self.headers.clone(), None);
-            reply
-                .await
-                .map(|_| ())
-                .map_err(|fault| self.endpoint.clean(fault))
-        }
-        .boxed()
+        let url = self.url("models?pageSize=1");
+        self.endpoint
+            .probe(&self.http, self.headers.clone(), probe, url)
+            .boxed()
     }
 }
 
