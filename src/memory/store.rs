@@ -13,7 +13,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::OnceLock,
+    thread,
+    time::Duration,
 };
+
+/// How long opening waits for the store's file to be let go, in steps of [`LOCK_STEP`].
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+const LOCK_STEP: Duration = Duration::from_millis(10);
 
 /// A set of changes that happens whole or not at all.
 pub(super) use sled::Batch as Changes;
@@ -34,6 +40,13 @@ impl From<sled::Error> for Failure {
             sled::Error::Io(error) => Self::Io(error),
             other => Self::Damage(other.to_string()),
         }
+    }
+}
+
+impl Failure {
+    /// Somebody still has the store's file. sled wraps the cause in an error of kind `Other`.
+    fn is_lock(&self) -> bool {
+        matches!(self, Self::Io(error) if error.to_string().starts_with("could not acquire lock"))
     }
 }
 
@@ -61,6 +74,24 @@ fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
     }
 }
 
+/// Opens the store. Its own threads keep the lock on its file a moment longer than the last handle
+/// lives, so a lock is waited for; that no other process has the memory is settled before (`files`).
+fn open_when_free(
+    config: &sled::Config,
+    mut pause: impl FnMut(Duration),
+) -> Result<sled::Db, Failure> {
+    let mut left = LOCK_WAIT;
+    loop {
+        match guarded(|| config.open()) {
+            Err(failure) if failure.is_lock() && !left.is_zero() => {
+                pause(LOCK_STEP);
+                left = left.saturating_sub(LOCK_STEP);
+            }
+            other => return other,
+        }
+    }
+}
+
 pub(super) struct Store {
     db: sled::Db,
     /// For fsync; `None` where a process kill is all that is to be survived.
@@ -75,13 +106,11 @@ impl Store {
         cache_bytes: u64,
         durability: Durability,
     ) -> Result<Self, Failure> {
-        let db = guarded(|| {
-            sled::Config::new()
-                .path(path)
-                .cache_capacity(cache_bytes)
-                .mode(sled::Mode::LowSpace)
-                .open()
-        })?;
+        let config = sled::Config::new()
+            .path(path)
+            .cache_capacity(cache_bytes)
+            .mode(sled::Mode::LowSpace);
+        let db = open_when_free(&config, thread::park_timeout)?;
         let file = match durability {
             Durability::Process => None,
             Durability::Power => Some(File::open(path.join("db")).map_err(Failure::Io)?),
@@ -176,5 +205,30 @@ impl DoubleEndedIterator for Scan {
         guarded(|| self.0.next_back().transpose())
             .map_err(read_error)
             .transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_let_go_is_waited_for_and_one_that_is_not_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = sled::Config::new().path(dir.path());
+        std::fs::create_dir_all(dir.path()).unwrap();
+        let file = File::create(dir.path().join("db")).unwrap();
+        file.lock().unwrap();
+        let failure = open_when_free(&config, |_| ()).unwrap_err();
+        assert!(failure.is_lock(), "{failure}");
+        let mut pauses = 0;
+        open_when_free(&config, |_| {
+            pauses += 1;
+            if pauses == 3 {
+                file.unlock().unwrap();
+            }
+        })
+        .unwrap();
+        assert_eq!(pauses, 3);
     }
 }
