@@ -3,11 +3,12 @@
 
 use super::{
     api::{EngineError, Event, RouteRequest},
+    begun::Begun,
     budgets::Budgets,
     choose::{self, Chosen, Surroundings},
     events, facts,
     prepare::{self, Prepared},
-    recorder::{Receipt, Recorder},
+    recorder::Recorder,
     retries::QuickRetries,
     sessions::Sessions,
     strategies,
@@ -27,7 +28,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, time::Instant};
 
 /// The parts of a running engine.
 pub(crate) struct Core {
@@ -63,21 +64,14 @@ pub(crate) enum Kind {
     Streamed,
 }
 
-/// A decision that is on its way to the memory.
-pub(crate) struct Begun {
-    pub decision: Arc<Decision>,
-    pub recorded: Receipt<()>,
-    /// Held in the budgets until the request has ended, in US dollars.
-    pub reserved_usd: f64,
-}
-
 impl Core {
     /// Decides and queues the record; waits for nothing but the embedding.
     pub(crate) async fn begin(
-        &self,
+        self: &Arc<Self>,
         request: &RouteRequest,
         kind: Kind,
     ) -> Result<Begun, EngineError> {
+        let started = Instant::now();
         if self.draining.load(Ordering::Relaxed) {
             return Err(EngineError::Draining);
         }
@@ -129,25 +123,23 @@ impl Core {
             decide_only,
             prompt: stored,
         };
-        Ok(self.record(Arc::new(decision), &prompt, reserved_usd).await)
+        let begun = Begun::new(self, Arc::new(decision), reserved_usd, started);
+        Ok(self.record(begun, &prompt).await)
     }
 
-    async fn record(&self, decision: Arc<Decision>, prompt: &str, reserved_usd: f64) -> Begun {
+    async fn record(&self, mut begun: Begun, prompt: &str) -> Begun {
+        let decision = Arc::clone(&begun.decision);
         if self.events.receiver_count() > 0 {
             let _ = self.events.send(events::decided(&decision));
         }
-        let recorded = self.recorder.decided(Arc::clone(&decision)).await;
+        begun.record().await;
         if self.config.learning.implicit_feedback.quick_retry.enabled
             && let Some(earlier) = self.retries.note(prompt, &decision)
         {
             self.recorder
                 .teach(facts::asked_again(&earlier, decision.id.at_ms()));
         }
-        Begun {
-            decision,
-            recorded,
-            reserved_usd,
-        }
+        begun
     }
 
     /// Puts the budgets' prices and ceilings on a request.

@@ -1,14 +1,16 @@
 //! The shell: embed, decide, record, dispatch, learn, persist.
 //!
 //! `core` has what all calls share and the first half of each; `route` and `stream` the second;
-//! `recorder` is the one writer. The deciding itself is pure and elsewhere: `decide`, `learn`,
+//! `begun` makes sure that each request ends once; `recorder` is the one writer. The deciding itself is pure and elsewhere: `decide`, `learn`,
 //! `strategy`. This file only maps [`EngineApi`] to them.
 
 mod admin;
 pub mod api;
+mod begun;
 mod budgets;
 mod choose;
 mod core;
+mod ended;
 mod events;
 mod explain;
 mod facts;
@@ -22,6 +24,7 @@ mod resolve;
 mod retries;
 mod route;
 mod sessions;
+mod signals;
 mod strategies;
 mod stream;
 mod transfer;
@@ -88,8 +91,7 @@ async fn blocking<T: Send + 'static>(
 impl EngineApi for Engine {
     async fn decide(&self, request: RouteRequest) -> Result<Decision> {
         let begun = self.core.begin(&request, Kind::DecideOnly).await?;
-        begun.recorded.durable().await?;
-        Ok(Arc::unwrap_or_clone(begun.decision))
+        begun.decided().await
     }
 
     async fn route(&self, request: RouteRequest, deadline: Deadline) -> Result<Routed> {

@@ -3,8 +3,10 @@
 
 use super::{
     api::{Deadline, EngineError, RouteEvent, RouteRequest},
-    core::{Begun, Core, Kind},
-    route::{elapsed_ms, in_time, limits, outcome, refusal},
+    begun::Begun,
+    core::{Core, Kind},
+    ended::refusal,
+    route::{in_time, limits},
 };
 use crate::{
     dispatch::{Progress, Ran},
@@ -12,7 +14,6 @@ use crate::{
 };
 use futures_util::stream::{self, BoxStream, StreamExt};
 use std::{collections::VecDeque, sync::Arc};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Decides and starts the call; the events follow.
@@ -24,7 +25,6 @@ pub(crate) async fn route_stream(
     request: RouteRequest,
     deadline: Deadline,
 ) -> Result<BoxStream<'static, RouteEvent>, EngineError> {
-    let started = Instant::now();
     let begun = in_time(deadline, core.begin(&request, Kind::Streamed)).await?;
     let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
     let format = request.chat.response_format.clone();
@@ -39,16 +39,8 @@ pub(crate) async fn route_stream(
         )
         .boxed();
     let state = Streaming {
-        run: Running {
-            core,
-            decision: Arc::clone(&begun.decision),
-            attempts: Vec::new(),
-            reserved_usd: begun.reserved_usd,
-            started,
-            ended: false,
-        },
-        format,
         begun: Some(begun),
+        format,
         told: false,
         progress,
         ready: VecDeque::new(),
@@ -57,10 +49,9 @@ pub(crate) async fn route_stream(
 }
 
 struct Streaming {
-    /// Dropped first: it records a stream that nobody reads to its end.
-    run: Running,
-    format: ResponseFormat,
+    /// Until the end. Dropped first: it records a stream that nobody reads to its end.
     begun: Option<Begun>,
+    format: ResponseFormat,
     told: bool,
     progress: BoxStream<'static, Progress>,
     ready: VecDeque<RouteEvent>,
@@ -69,17 +60,15 @@ struct Streaming {
 impl Streaming {
     async fn next(mut self) -> Option<(RouteEvent, Self)> {
         loop {
-            if !self.told {
+            if let (false, Some(begun)) = (self.told, &self.begun) {
+                let decision = Box::new(Decision::clone(&begun.decision));
                 self.told = true;
-                let decision = Box::new(Decision::clone(&self.run.decision));
                 return Some((RouteEvent::Decision(decision), self));
             }
             if let Some(event) = self.ready.pop_front() {
                 return Some((event, self));
             }
-            if self.run.ended {
-                return None;
-            }
+            self.begun.as_ref()?;
             let progress = self.progress.next().await?;
             self.take(progress).await;
         }
@@ -88,7 +77,9 @@ impl Streaming {
     async fn take(&mut self, progress: Progress) {
         match progress {
             Progress::AttemptFailed(attempt) => {
-                self.run.attempts.push(Attempt::clone(&attempt));
+                if let Some(begun) = &mut self.begun {
+                    begun.attempts.push(Attempt::clone(&attempt));
+                }
                 self.ready.push_back(RouteEvent::AttemptFailed(*attempt));
             }
             Progress::Delta(delta) => self.ready.push_back(RouteEvent::Delta(delta)),
@@ -102,14 +93,10 @@ impl Streaming {
 
     /// Records the outcome, then tells the end.
     async fn end(&mut self, ran: Ran) {
-        self.run.ended = true;
         let Some(begun) = self.begun.take() else {
             return;
         };
-        let core = Arc::clone(&self.run.core);
-        let outcome = outcome(&begun.decision, &ran, elapsed_ms(self.run.started));
-        let taught = core.taught(&begun.decision, &self.format, &ran, &outcome);
-        let _ = core.finish(begun, outcome.clone(), taught).await;
+        let outcome = begun.finish(&ran, &self.format).await;
         match ran.completion {
             Ok(completion) => {
                 self.ready.push_back(RouteEvent::Usage(completion.usage));
@@ -133,30 +120,6 @@ impl Streaming {
                     outcome: Some(outcome),
                 });
             }
-        }
-    }
-}
-
-/// Records the outcome should the stream be dropped before its end.
-struct Running {
-    core: Arc<Core>,
-    decision: Arc<Decision>,
-    attempts: Vec<Attempt>,
-    reserved_usd: f64,
-    started: Instant,
-    ended: bool,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.ended {
-            let attempts = std::mem::take(&mut self.attempts);
-            self.core.abandoned(
-                &self.decision,
-                attempts,
-                self.reserved_usd,
-                elapsed_ms(self.started),
-            );
         }
     }
 }

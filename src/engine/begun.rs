@@ -1,0 +1,138 @@
+//! A request between its decision and its end: holds what was reserved for it, and makes sure that
+//! it ends exactly once. A caller that leaves drops it, and that is recorded as cancelled.
+
+use super::{api::EngineError, core::Core, ended::outcome, events, facts, recorder::Receipt};
+use crate::{
+    dispatch::Ran,
+    domain::{Attempt, Decision, Fact, Outcome, OutcomeStatus, ResponseFormat},
+};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// A decision that is made and not yet over.
+pub(crate) struct Begun {
+    pub core: Arc<Core>,
+    pub decision: Arc<Decision>,
+    /// Upstream calls that were told of so far.
+    pub attempts: Vec<Attempt>,
+    recorded: Option<Receipt<()>>,
+    /// Held in the budgets until the request has ended, in US dollars.
+    reserved_usd: f64,
+    started: Instant,
+    ended: bool,
+}
+
+impl Begun {
+    /// Takes charge of a decision before it is queued for the memory.
+    pub(super) fn new(
+        core: &Arc<Core>,
+        decision: Arc<Decision>,
+        reserved_usd: f64,
+        started: Instant,
+    ) -> Self {
+        Self {
+            core: Arc::clone(core),
+            decision,
+            attempts: Vec::new(),
+            recorded: None,
+            reserved_usd,
+            started,
+            ended: false,
+        }
+    }
+
+    /// Queues the decision; waits only where the queue is full.
+    pub(super) async fn record(&mut self) {
+        let decision = Arc::clone(&self.decision);
+        self.recorded = Some(self.core.recorder.decided(decision).await);
+    }
+
+    /// For a caller that makes the call itself: the decision as soon as it is durable.
+    ///
+    /// # Errors
+    /// The memory could not write it.
+    pub(crate) async fn decided(mut self) -> Result<Decision, EngineError> {
+        if let Some(recorded) = self.recorded.take() {
+            recorded.durable().await?;
+        }
+        Ok(Decision::clone(&self.decision))
+    }
+
+    /// Ends the request with what a run yielded; returns when it is durable.
+    pub(crate) async fn finish(self, ran: &Ran, format: &ResponseFormat) -> Outcome {
+        let outcome = outcome(&self.decision, ran, elapsed_ms(self.started));
+        let taught = self.core.taught(&self.decision, format, ran, &outcome);
+        self.finish_with(outcome.clone(), taught).await;
+        outcome
+    }
+
+    /// Ends the request: settles, queues the outcome and waits until decision and outcome are
+    /// durable. A memory that cannot write does not take the answer from the caller: it is told in
+    /// the log and by the metrics.
+    pub(crate) async fn finish_with(mut self, outcome: Outcome, taught: Vec<Fact>) {
+        self.ended = true;
+        self.settle(&outcome);
+        let core = &self.core;
+        core.tell_end(&outcome);
+        let decision = Arc::clone(&self.decision);
+        let finished = core.recorder.finished(decision, outcome, taught).await;
+        for receipt in self.recorded.take().into_iter().chain([finished]) {
+            if let Err(error) = receipt.durable().await {
+                tracing::error!(decision = %self.decision.id, %error, "an answered request is not remembered");
+            }
+        }
+    }
+
+    fn settle(&self, outcome: &Outcome) {
+        let costs = outcome.attempts.iter().filter_map(|one| one.cost_usd);
+        self.core.budgets.settle(
+            self.decision.tenant.as_deref(),
+            self.reserved_usd,
+            costs.sum(),
+        );
+    }
+
+    /// The caller left: the outcome is recorded without waiting.
+    fn abandon(&mut self) {
+        let outcome = Outcome {
+            decision: self.decision.id,
+            status: OutcomeStatus::Cancelled,
+            served_by: None,
+            attempts: std::mem::take(&mut self.attempts),
+            latency_ms: elapsed_ms(self.started),
+            agreement: None,
+        };
+        self.settle(&outcome);
+        let core = &self.core;
+        let taught = facts::of_outcome(&self.decision, &outcome, core.clock.now_ms());
+        let decision = Arc::clone(&self.decision);
+        if !core.recorder.finished_now(decision, outcome, taught) {
+            tracing::warn!(decision = %self.decision.id, "the recorder's queue is full: a cancelled request has no outcome");
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if !self.ended && !self.decision.decide_only {
+            self.abandon();
+        }
+    }
+}
+
+fn elapsed_ms(started: Instant) -> f64 {
+    started.elapsed().as_secs_f64() * 1e3
+}
+
+impl Core {
+    fn tell_end(&self, outcome: &Outcome) {
+        if self.events.receiver_count() == 0 {
+            return;
+        }
+        let now_ms = self.clock.now_ms();
+        for event in events::failures(now_ms, outcome) {
+            let _ = self.events.send(event);
+        }
+        let _ = self.events.send(events::ended(now_ms, outcome));
+    }
+}
