@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod demonstration;
 mod faults;
 mod peers;
 mod tidy;
