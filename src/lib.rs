@@ -15,6 +15,7 @@ pub mod domain;
 pub mod engine;
 pub mod http;
 pub mod learn;
+pub mod load;
 pub mod memory;
 pub mod near;
 pub mod provider;

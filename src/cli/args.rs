@@ -1,11 +1,13 @@
 //! What may be typed. `pointsman --help` is written from here.
 
 mod ask;
+mod load;
 mod look;
 mod operate;
 mod run;
 
 pub use ask::{CompareArgs, FeedbackArgs, ParallelArgs, RouteArgs, WarmUpArgs};
+pub use load::{LoadArgs, LoadCall};
 pub use look::{
     ClassesArgs, ClassesVerb, DecisionsArgs, DecisionsListArgs, DecisionsVerb, EventsArgs,
     ProfilesArgs, StatsArgs,
@@ -109,6 +111,8 @@ pub enum Verb {
     Count(On<CountArgs>),
     /// Estimate what a text costs on each known model.
     Cost(On<CostArgs>),
+    /// Put a server under load and measure what its callers see.
+    Load(On<LoadArgs>),
     /// Replay graded datasets through the router and its baselines.
     Replay(crate::replay::cli::Args),
     /// Print the version.

@@ -72,6 +72,15 @@ impl Client {
         Ok(client.max_decoding_message_size(MAX_MESSAGE_BYTES))
     }
 
+    /// A connection of its own, and what to show as `authorization`.
+    ///
+    /// # Errors
+    /// As `router`.
+    pub async fn channel(&self) -> Result<(Channel, Option<MetadataValue<Ascii>>), Trouble> {
+        let (channel, Key(key)) = self.connect().await?;
+        Ok((channel, key))
+    }
+
     /// A request with the deadline asked for.
     pub fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);

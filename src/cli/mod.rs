@@ -78,6 +78,7 @@ async fn verb(verb: Verb) -> Done {
         Verb::Stats(on) => remote(on, verbs::history::stats).await,
         Verb::Decisions(on) => remote(on, verbs::history::decisions).await,
         Verb::Memory(on) => remote(on, verbs::memory::memory).await,
+        Verb::Load(on) => remote(on, verbs::load::load).await,
     }
 }
 

@@ -3,7 +3,7 @@
 //! One session a worker and one thread a session: two such sessions serve two cores better than one
 //! session with two threads, and nobody waits for a lock.
 
-use super::settings::{OpenError, read};
+use super::settings::{OpenError, Settings, read};
 use super::{EmbedError, Embedder, WordPiece, cut, unit};
 use fastembed::{
     InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel,
@@ -25,6 +25,16 @@ pub struct MiniLm {
     fingerprint: Arc<str>,
     words: Arc<WordPiece>,
     model: TextEmbedding,
+}
+
+impl MiniLm {
+    /// Sessions as the settings ask for, without cache, queue and threads.
+    ///
+    /// # Errors
+    /// Names the file or library that is missing or unfit, and the remedy.
+    pub fn sessions(settings: &Settings) -> Result<Vec<Self>, OpenError> {
+        super::settings::sessions(settings)
+    }
 }
 
 /// The model's files, read once for all sessions.

@@ -1,6 +1,6 @@
 //! Which embedder, from what files, with what bounds; and opening it.
 
-use super::minilm::{self, Files};
+use super::minilm::{self, Files, MiniLm};
 use super::{EmbedService, Embedder, runtime};
 use std::path::{Path, PathBuf};
 
@@ -153,6 +153,15 @@ fn built_in(settings: &Settings) -> EmbedService {
 }
 
 fn mini_lm(settings: &Settings) -> Result<EmbedService, OpenError> {
+    let embedders = sessions(settings)?
+        .into_iter()
+        .map(|one| Box::new(one) as Box<dyn Embedder>)
+        .collect();
+    EmbedService::pooled(embedders, settings.queue_limit, settings.cache_entries)
+}
+
+/// MiniLM's sessions, without a service around them.
+pub(super) fn sessions(settings: &Settings) -> Result<Vec<MiniLm>, OpenError> {
     let models = settings.models_dir.clone().unwrap_or_else(find_models);
     let library = runtime::find(settings.runtime_library.as_deref(), &models)?;
     let files = Files::read(&models)?;
@@ -161,12 +170,7 @@ fn mini_lm(settings: &Settings) -> Result<EmbedService, OpenError> {
     let workers = settings
         .workers
         .unwrap_or_else(|| cores().min(WORKERS_BY_DEFAULT));
-    let sessions = files.open(workers, &environment)?;
-    let embedders = sessions
-        .into_iter()
-        .map(|one| Box::new(one) as Box<dyn Embedder>)
-        .collect();
-    EmbedService::pooled(embedders, settings.queue_limit, settings.cache_entries)
+    files.open(workers, &environment)
 }
 
 /// The first folder `models` with MiniLM in it; `models` where there is none.

@@ -4,6 +4,7 @@
 
 mod demonstration;
 mod faults;
+mod load;
 mod peers;
 mod tidy;
 mod upstream;

@@ -40,9 +40,10 @@ const DIRECTIONS: &[(&str, &str)] = &[
         "domain breaker clock config decide embed learn near rng strategy",
     ),
     ("demo", "clock config domain engine proto provider rng"),
+    ("load", "proto"),
     (
         "cli",
-        "catalogue clock config demo domain embed engine http learn memory near proto provider replay rng serve service strategy telemetry",
+        "catalogue clock config demo domain embed engine http learn load memory near proto provider replay rng serve service strategy telemetry",
     ),
     ("lib", ""),
     (
@@ -53,8 +54,8 @@ const DIRECTIONS: &[(&str, &str)] = &[
 
 /// Libraries that only these modules may name.
 const LIBRARIES: &[(&str, &str)] = &[
-    ("tonic", "service proto demo cli"),
-    ("prost", "service proto cli"),
+    ("tonic", "service proto demo load cli"),
+    ("prost", "service proto load cli"),
     ("prost_reflect", "cli"),
     ("prost_types", "service proto demo cli"),
     ("sled", "memory"),

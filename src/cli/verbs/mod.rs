@@ -5,6 +5,7 @@ pub mod demo;
 pub mod history;
 pub mod judge;
 pub mod learned;
+pub mod load;
 pub mod local;
 pub mod memory;
 mod ollama;
