@@ -69,6 +69,8 @@ fn decision() -> Decision {
         input_tokens: 200,
         context: Some(prompt),
         degradation: None,
+        dropped: Vec::new(),
+        cached: None,
         seed: 0,
         ranking,
         excluded: Vec::new(),

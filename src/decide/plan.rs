@@ -109,5 +109,6 @@ fn fan_out(ranking: &Ranking, wish: FanOutWish) -> Option<FanOut> {
     (arms.len() >= 2).then_some(FanOut {
         arms,
         mode: wish.mode,
+        judge: None,
     })
 }

@@ -30,6 +30,13 @@ pub struct Decision {
     pub context: Option<Context>,
     /// Knowledge that was missing.
     pub degradation: Option<Degradation>,
+    /// What the request asked for and was served without, because no eligible arm has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Need>,
+    /// The answer was at hand: no arm is called. The ranking is then that of the decision whose
+    /// answer it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached: Option<CacheHit>,
     /// Seed of this decision's draws.
     pub seed: u64,
     /// All eligible arms, scored, and the choice among them.
@@ -42,6 +49,72 @@ pub struct Decision {
     pub decide_only: bool,
     /// The prompt's text; only where the configuration asks for it.
     pub prompt: Option<String>,
+}
+
+/// What a request may need of an arm, in the order in which it is given up where no arm has all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// An answer held to a JSON schema.
+    JsonSchema,
+    /// Room for the whole conversation.
+    Context,
+    /// Calls of tools.
+    Tools,
+    /// Sight of images.
+    Images,
+}
+
+impl Need {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::JsonSchema, Self::Context, Self::Tools, Self::Images];
+
+    /// Its name for people and programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::JsonSchema => "json_schema",
+            Self::Context => "context",
+            Self::Tools => "tools",
+            Self::Images => "images",
+        }
+    }
+}
+
+/// An answer that was given before.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CacheHit {
+    /// Which cache had it.
+    pub kind: CacheKind,
+    /// The decision whose answer it is.
+    pub source: DecisionId,
+    /// Age of the answer in milliseconds.
+    pub age_ms: u64,
+    /// Cosine of the two prompts, 1 for an exact hit.
+    pub similarity: f64,
+    /// What the answer cost when it was made, in US dollars; `None` where that is not known.
+    pub saved_usd: Option<f64>,
+}
+
+/// A cache of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheKind {
+    /// The same request.
+    Exact,
+    /// A request whose prompt means the same.
+    Semantic,
+}
+
+impl CacheKind {
+    /// Its name for people and programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Semantic => "semantic",
+        }
+    }
 }
 
 /// Why a decision was made on arm-level knowledge alone.
@@ -147,6 +220,9 @@ pub struct FanOut {
     pub arms: Vec<ArmId>,
     /// How the answer is chosen.
     pub mode: FanOutMode,
+    /// Who chooses where the answers split, instead of the largest group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<ArmId>,
 }
 
 /// How one answer comes out of several.

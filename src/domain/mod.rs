@@ -18,12 +18,13 @@ pub use arm::{Arm, Capabilities, Price};
 pub use chat::{ImageSource, Message, Part, ResponseFormat, Role, Sampling, Tool, ToolChoice};
 pub use completion::{Completion, Delta, StopReason, ToolCall};
 pub use decision::{
-    ArmScore, Decision, Degradation, Exclusion, FanOut, FanOutMode, Interval, Plan, Ranking, Step,
+    ArmScore, CacheHit, CacheKind, Decision, Degradation, Exclusion, FanOut, FanOutMode, Interval,
+    Need, Plan, Ranking, Step,
 };
 pub use fact::{Context, Fact, Ran, Score, Source};
 pub use fault::{Blame, Fault, FaultKind};
 pub use ids::{ArmId, ClassId, DecisionId, DeploymentId, InvalidId, ProviderId};
-pub use outcome::{Attempt, AttemptResult, Feedback, Outcome, OutcomeStatus};
-pub use request::{ChatRequest, FanOutWish, Routing};
+pub use outcome::{Attempt, AttemptResult, Feedback, Judging, Outcome, OutcomeStatus};
+pub use request::{CacheWish, ChatRequest, FanOutWish, Routing};
 pub use usage::Usage;
 pub use weights::{InvalidWeights, Weights};

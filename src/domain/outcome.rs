@@ -51,14 +51,38 @@ pub struct Outcome {
     pub latency_ms: f64,
     /// Agreement of a fan-out in [0, 1].
     pub agreement: Option<f64>,
+    /// What a judge said of a fan-out whose answers split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judging: Option<Judging>,
+}
+
+/// A judge's work: an arm that reads the answers of the others. Its call is none of the request's
+/// attempts, and teaches nothing of the judge on the request's kind of prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judging {
+    /// The arm that judged.
+    pub judge: ArmId,
+    /// Its call; `None` where it was not made.
+    pub attempt: Option<Attempt>,
+    /// The arms whose answers it saw, each with a quality in [0, 1]; empty where there is no verdict.
+    pub scores: Vec<(ArmId, f64)>,
+    /// Why there is no verdict, in plain words.
+    pub failure: Option<String>,
 }
 
 impl Outcome {
-    /// What all attempts cost together; `None` where any of them is not known.
-    #[must_use]
-    pub fn cost_usd(&self) -> Option<f64> {
+    /// All upstream calls: the attempts, then the judge's.
+    pub fn calls(&self) -> impl Iterator<Item = &Attempt> {
+        let judging = self.judging.as_ref();
         self.attempts
             .iter()
+            .chain(judging.and_then(|judging| judging.attempt.as_ref()))
+    }
+
+    /// What all calls cost together; `None` where any of them is not known.
+    #[must_use]
+    pub fn cost_usd(&self) -> Option<f64> {
+        self.calls()
             .filter(|attempt| {
                 attempt.usage.known
                     || attempt.cost_usd.is_some()

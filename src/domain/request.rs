@@ -115,6 +115,24 @@ pub struct Routing {
     pub explore: Option<bool>,
     /// A cut stream may start again on another arm, announced to the caller.
     pub restart_stream: bool,
+    /// May what no eligible arm is able to do be left out? `None` = as configured.
+    pub degrade: Option<bool>,
+    /// Who chooses where the answers of a fan-out split; `None` = as configured.
+    pub judge: Option<ArmId>,
+    /// What the response caches may do; `None` = as configured.
+    pub cache: Option<CacheWish>,
+}
+
+/// What the response caches may do for one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheWish {
+    /// Neither look nor keep.
+    Off,
+    /// Look and keep, also where tools or a temperature would keep it out.
+    On,
+    /// Do not look, but keep the new answer instead of the old one.
+    Refresh,
 }
 
 /// A wish to call several arms at once.

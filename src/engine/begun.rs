@@ -84,7 +84,7 @@ impl Begun {
     }
 
     fn settle(&self, outcome: &Outcome) {
-        let costs = outcome.attempts.iter().filter_map(|one| one.cost_usd);
+        let costs = outcome.calls().filter_map(|one| one.cost_usd);
         self.core.budgets.settle(
             self.decision.tenant.as_deref(),
             self.reserved_usd,
@@ -101,6 +101,7 @@ impl Begun {
             attempts: std::mem::take(&mut self.attempts),
             latency_ms: elapsed_ms(self.started),
             agreement: None,
+            judging: None,
         };
         self.settle(&outcome);
         let core = &self.core;

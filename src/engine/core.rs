@@ -116,6 +116,8 @@ impl Core {
             input_tokens: prepared.input_tokens,
             context,
             degradation,
+            dropped: Vec::new(),
+            cached: None,
             seed,
             ranking: chosen.ranking,
             excluded: chosen.excluded,

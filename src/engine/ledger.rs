@@ -81,7 +81,7 @@ impl Ledger {
             OutcomeStatus::Failed | OutcomeStatus::Truncated => row.failed += 1,
             OutcomeStatus::Cancelled => {}
         }
-        for attempt in &outcome.attempts {
+        for attempt in outcome.calls() {
             row.cost_usd += attempt.cost_usd.unwrap_or(0.0);
             row.input_tokens += attempt.usage.input();
             row.output_tokens += attempt.usage.output();
@@ -89,7 +89,7 @@ impl Ledger {
         let unknown = |a: &crate::domain::Attempt| {
             a.result == AttemptResult::Completed && a.cost_usd.is_none()
         };
-        row.cost_unknown += u64::from(outcome.attempts.iter().any(unknown));
+        row.cost_unknown += u64::from(outcome.calls().any(unknown));
         (key, self.trim())
     }
 

@@ -98,6 +98,7 @@ fn side_by_side(decision: &Decision) -> Plan {
     plan.fan_out.get_or_insert_with(|| FanOut {
         arms: vec![decision.ranking.chosen.clone()],
         mode: FanOutMode::All,
+        judge: None,
     });
     plan
 }

@@ -84,6 +84,9 @@ fn routing(map: &Map<String, Value>, model: Option<String>) -> Result<Routing, B
         tags: pairs(map, "tags")?,
         explore: flag(map, "explore")?,
         restart_stream: flag(map, "restart_stream")?.unwrap_or(false),
+        degrade: None,
+        judge: None,
+        cache: None,
     })
 }
 

@@ -162,7 +162,11 @@ async fn play(mut scenario: Scenario<'static>) -> (String, String) {
         .iter()
         .map(|step| step.arm.clone())
         .collect();
-    scenario.plan.fan_out = mode.map(|mode| FanOut { arms, mode });
+    scenario.plan.fan_out = mode.map(|mode| FanOut {
+        arms,
+        mode,
+        judge: None,
+    });
     let deadline: Option<u64> = option(&scenario, "deadline");
     let mut seen = String::new();
     for run in 0..option(&scenario, "runs").unwrap_or(1) {

@@ -68,6 +68,8 @@ pub fn decision() -> Decision {
         input_tokens: 3,
         context: None,
         degradation: None,
+        dropped: Vec::new(),
+        cached: None,
         seed: 1,
         ranking: Ranking {
             class: Some(ClassId(3)),
@@ -122,6 +124,7 @@ fn outcome() -> Outcome {
         attempts: vec![attempt("sim/small", AttemptResult::Completed)],
         latency_ms: 91.5,
         agreement: None,
+        judging: None,
     }
 }
 

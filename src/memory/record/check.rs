@@ -56,6 +56,10 @@ pub(super) fn decision(decision: &Decision) -> Checked {
     if let Err(error) = weights.checked() {
         return Err(Damage::Poisoned(error.to_string()));
     }
+    if let Some(hit) = decision.cached {
+        finite("similarity of a cached answer", hit.similarity)?;
+        maybe("what a cached answer saved", hit.saved_usd, amount)?;
+    }
     let ranking = &decision.ranking;
     finite("similarity", ranking.similarity)?;
     finite("margin", ranking.margin)?;
@@ -79,7 +83,13 @@ pub(super) fn decision(decision: &Decision) -> Checked {
 pub(super) fn outcome(outcome: &Outcome) -> Checked {
     amount("latency", outcome.latency_ms)?;
     maybe("agreement", outcome.agreement, unit)?;
-    outcome.attempts.iter().try_for_each(attempt)
+    if let Some(judging) = &outcome.judging {
+        let scores = judging.scores.iter();
+        scores
+            .map(|(_, quality)| *quality)
+            .try_for_each(|quality| unit("a judge's score", quality))?;
+    }
+    outcome.calls().try_for_each(attempt)
 }
 
 fn attempt(attempt: &Attempt) -> Checked {

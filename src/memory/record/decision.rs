@@ -5,14 +5,23 @@
 
 use super::{
     Damage, context,
-    kinds::{DegradationV1, ModeV1},
+    kinds::{CacheHitV2, DegradationV1, ModeV1, NeedV2},
     names::{Name, Table, Texts},
 };
 use crate::domain::{
-    ArmScore, ClassId, Context, Decision, DecisionId, Degradation, Exclusion, FanOut, Interval,
-    Plan, Ranking, Step, Weights,
+    ArmId, ArmScore, CacheHit, ClassId, Context, Decision, DecisionId, Degradation, Exclusion,
+    FanOut, Interval, Need, Plan, Ranking, Step, Weights,
 };
 use serde::{Deserialize, Serialize};
+
+/// Version 2: what a request was served without, an answer that was at hand, a judge.
+#[derive(Serialize, Deserialize)]
+pub(super) struct V2 {
+    first: V1,
+    dropped: Vec<NeedV2>,
+    cached: Option<CacheHitV2>,
+    judge: Option<String>,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct V1 {
@@ -78,6 +87,8 @@ impl From<&Decision> for V1 {
             input_tokens,
             context,
             degradation,
+            dropped: _,
+            cached: _,
             seed,
             ranking,
             excluded,
@@ -151,6 +162,32 @@ fn scores<'a>(ranking: &'a Ranking, table: &mut Table<'a>) -> Vec<ScoreV1> {
     ranking.scores.iter().map(score).collect()
 }
 
+impl From<&Decision> for V2 {
+    fn from(decision: &Decision) -> Self {
+        let fan_out = decision.plan.fan_out.as_ref();
+        Self {
+            first: V1::from(decision),
+            dropped: decision.dropped.iter().map(|need| (*need).into()).collect(),
+            cached: decision.cached.map(CacheHitV2::from),
+            judge: fan_out
+                .and_then(|fan_out| fan_out.judge.as_ref())
+                .map(ToString::to_string),
+        }
+    }
+}
+
+impl V2 {
+    pub(super) fn into_domain(self, id: DecisionId) -> Result<Decision, Damage> {
+        let mut decision = self.first.into_domain(id)?;
+        decision.dropped = self.dropped.into_iter().map(Need::from).collect();
+        decision.cached = self.cached.map(CacheHit::from);
+        if let Some(fan_out) = &mut decision.plan.fan_out {
+            fan_out.judge = self.judge.map(ArmId::from);
+        }
+        Ok(decision)
+    }
+}
+
 impl V1 {
     pub(super) fn into_domain(self, id: DecisionId) -> Result<Decision, Damage> {
         let texts = Texts(self.texts);
@@ -179,7 +216,11 @@ impl V1 {
                 .fan_out
                 .map(|(arms, mode)| {
                     let mode = mode.into();
-                    texts.arms(arms).map(|arms| FanOut { arms, mode })
+                    texts.arms(arms).map(|arms| FanOut {
+                        arms,
+                        mode,
+                        judge: None,
+                    })
                 })
                 .transpose()?,
             max_attempts: self.max_attempts,
@@ -202,6 +243,8 @@ impl V1 {
             input_tokens: self.input_tokens,
             context: self.context.map(Context::from),
             degradation: self.degradation.map(Degradation::from),
+            dropped: Vec::new(),
+            cached: None,
             seed: self.seed,
             ranking,
             excluded: exclusions(self.excluded, &texts)?,

@@ -1,6 +1,6 @@
 //! Stored forms of the small choices inside a decision.
 
-use crate::domain::{Degradation, FanOutMode};
+use crate::domain::{CacheHit, CacheKind, DecisionId, Degradation, FanOutMode, Need};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -59,6 +59,73 @@ impl From<ModeV1> for FanOutMode {
             ModeV1::Quorum(count) => Self::Quorum(count),
             ModeV1::Majority => Self::Majority,
             ModeV1::All => Self::All,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum NeedV2 {
+    JsonSchema,
+    Context,
+    Tools,
+    Images,
+}
+
+impl From<Need> for NeedV2 {
+    fn from(need: Need) -> Self {
+        match need {
+            Need::JsonSchema => Self::JsonSchema,
+            Need::Context => Self::Context,
+            Need::Tools => Self::Tools,
+            Need::Images => Self::Images,
+        }
+    }
+}
+
+impl From<NeedV2> for Need {
+    fn from(stored: NeedV2) -> Self {
+        match stored {
+            NeedV2::JsonSchema => Self::JsonSchema,
+            NeedV2::Context => Self::Context,
+            NeedV2::Tools => Self::Tools,
+            NeedV2::Images => Self::Images,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct CacheHitV2 {
+    semantic: bool,
+    source: u128,
+    age_ms: u64,
+    similarity: f64,
+    saved_usd: Option<f64>,
+}
+
+impl From<CacheHit> for CacheHitV2 {
+    fn from(hit: CacheHit) -> Self {
+        Self {
+            semantic: hit.kind == CacheKind::Semantic,
+            source: hit.source.0,
+            age_ms: hit.age_ms,
+            similarity: hit.similarity,
+            saved_usd: hit.saved_usd,
+        }
+    }
+}
+
+impl From<CacheHitV2> for CacheHit {
+    fn from(stored: CacheHitV2) -> Self {
+        Self {
+            kind: if stored.semantic {
+                CacheKind::Semantic
+            } else {
+                CacheKind::Exact
+            },
+            source: DecisionId(stored.source),
+            age_ms: stored.age_ms,
+            similarity: stored.similarity,
+            saved_usd: stored.saved_usd,
         }
     }
 }

@@ -88,11 +88,16 @@ pub(super) trait Stored: Sized {
 impl Stored for Decision {
     fn store(&self, key: &[u8]) -> Result<Vec<u8>, Damage> {
         check::decision(self)?;
-        Ok(seal(key, 1, &decision::V1::from(self)))
+        Ok(seal(key, 2, &decision::V2::from(self)))
     }
 
     fn load(key: &[u8], record: &[u8]) -> Result<Self, Damage> {
-        let decision = open_v1::<decision::V1>(key, record)?.into_domain(id_of(key)?)?;
+        let id = id_of(key)?;
+        let decision = match unseal(key, record)? {
+            (1, body) => parse::<decision::V1>(body)?.into_domain(id)?,
+            (2, body) => parse::<decision::V2>(body)?.into_domain(id)?,
+            (version, _) => return Err(Damage::Version(version)),
+        };
         check::decision(&decision)?;
         Ok(decision)
     }
@@ -101,11 +106,16 @@ impl Stored for Decision {
 impl Stored for Outcome {
     fn store(&self, key: &[u8]) -> Result<Vec<u8>, Damage> {
         check::outcome(self)?;
-        Ok(seal(key, 1, &outcome::V1::from(self)))
+        Ok(seal(key, 2, &outcome::V2::from(self)))
     }
 
     fn load(key: &[u8], record: &[u8]) -> Result<Self, Damage> {
-        let outcome = open_v1::<outcome::V1>(key, record)?.into_domain(id_of(key)?)?;
+        let id = id_of(key)?;
+        let outcome = match unseal(key, record)? {
+            (1, body) => parse::<outcome::V1>(body)?.into_domain(id)?,
+            (2, body) => parse::<outcome::V2>(body)?.into_domain(id)?,
+            (version, _) => return Err(Damage::Version(version)),
+        };
         check::outcome(&outcome)?;
         Ok(outcome)
     }

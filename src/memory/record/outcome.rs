@@ -5,13 +5,29 @@ use super::{
     names::{Name, Table, Texts},
 };
 use crate::domain::{
-    Attempt, AttemptResult, DecisionId, DeploymentId, Fault, FaultKind, Outcome, OutcomeStatus,
-    Usage,
+    Attempt, AttemptResult, DecisionId, DeploymentId, Fault, FaultKind, Judging, Outcome,
+    OutcomeStatus, Usage,
 };
 use serde::{
     Deserialize, Serialize,
     de::{IntoDeserializer as _, value},
 };
+
+/// Version 2: a judge.
+#[derive(Serialize, Deserialize)]
+pub(super) struct V2 {
+    first: V1,
+    judging: Option<JudgingV2>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct JudgingV2 {
+    texts: Vec<String>,
+    judge: Name,
+    attempt: Option<AttemptV1>,
+    scores: Vec<(Name, f64)>,
+    failure: Option<Name>,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct V1 {
@@ -115,6 +131,7 @@ impl From<&Outcome> for V1 {
             attempts,
             latency_ms,
             agreement,
+            judging: _,
         } = outcome;
         let mut table = Table::default();
         Self {
@@ -177,6 +194,67 @@ impl V1 {
                 .collect::<Result<_, _>>()?,
             latency_ms: self.latency_ms,
             agreement: self.agreement,
+            judging: None,
+        })
+    }
+}
+
+impl From<&Outcome> for V2 {
+    fn from(outcome: &Outcome) -> Self {
+        Self {
+            first: V1::from(outcome),
+            judging: outcome.judging.as_ref().map(JudgingV2::from),
+        }
+    }
+}
+
+impl V2 {
+    pub(super) fn into_domain(self, decision: DecisionId) -> Result<Outcome, Damage> {
+        Ok(Outcome {
+            judging: self.judging.map(JudgingV2::into_domain).transpose()?,
+            ..self.first.into_domain(decision)?
+        })
+    }
+}
+
+impl From<&Judging> for JudgingV2 {
+    fn from(judging: &Judging) -> Self {
+        let Judging {
+            judge,
+            attempt,
+            scores,
+            failure,
+        } = judging;
+        let mut table = Table::default();
+        Self {
+            judge: table.name(judge.as_str()),
+            attempt: attempt.as_ref().map(|attempt| to_v1(attempt, &mut table)),
+            scores: scores
+                .iter()
+                .map(|(arm, quality)| (table.name(arm.as_str()), *quality))
+                .collect(),
+            failure: failure.as_ref().map(|words| table.name(words)),
+            texts: table.into_texts(),
+        }
+    }
+}
+
+impl JudgingV2 {
+    fn into_domain(self) -> Result<Judging, Damage> {
+        let texts = Texts(self.texts);
+        let score = |(arm, quality)| Ok((texts.arm(arm)?, quality));
+        Ok(Judging {
+            judge: texts.arm(self.judge)?,
+            attempt: self
+                .attempt
+                .map(|attempt| attempt.into_domain(&texts))
+                .transpose()?,
+            scores: self
+                .scores
+                .into_iter()
+                .map(score)
+                .collect::<Result<_, _>>()?,
+            failure: self.failure.map(|words| texts.text(words)).transpose()?,
         })
     }
 }

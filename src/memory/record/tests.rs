@@ -82,14 +82,43 @@ fn numbers_too_large_for_single_precision_stay_finite() {
     assert!(Decision::load(&key, &stored).is_ok());
 }
 
+fn digest(record: Vec<u8>) -> String {
+    format!("{} {:08x}\n", record.len(), crc32fast::hash(&record))
+}
+
+#[test]
+fn records_of_version_1_are_still_read() {
+    let at = |part| key::decision(sample::id(7), part);
+    let (d, o) = (at(Part::Decision), at(Part::Outcome));
+    let (decision, outcome) = (sample::decision(7), sample::outcome(7));
+    let first = super::seal(&d, 1, &super::decision::V1::from(&decision));
+    assert_eq!(Decision::load(&d, &first), Ok(decision));
+    let first = super::seal(&o, 1, &super::outcome::V1::from(&outcome));
+    assert_eq!(Outcome::load(&o, &first), Ok(outcome));
+}
+
+/// The bytes of version 2 of decisions and outcomes, for ever.
+#[test]
+fn the_form_of_version_2_does_not_change() {
+    let at = |part| key::decision(sample::id(30), part);
+    let (d, o) = (at(Part::Decision), at(Part::Outcome));
+    let mut all = digest(sample::decision(30).store(&d).unwrap());
+    all += &digest(sample::outcome(30).store(&o).unwrap());
+    insta::assert_snapshot!(all, @r"
+        1510 db8757ff
+        278 3096230d
+        ");
+}
+
 /// The bytes of version 1, for ever: a change here needs a version 2 that still reads these.
 #[test]
 fn the_form_of_version_1_does_not_change() {
-    let digest = |record: Vec<u8>| format!("{} {:08x}\n", record.len(), crc32fast::hash(&record));
     let at = |part| key::decision(sample::id(7), part);
     let (d, o, f) = (at(Part::Decision), at(Part::Outcome), at(Part::Feedback));
-    let mut all = digest(sample::decision(7).store(&d).unwrap());
-    all += &digest(sample::outcome(7).store(&o).unwrap());
+    let decision = super::decision::V1::from(&sample::decision(7));
+    let mut all = digest(super::seal(&d, 1, &decision));
+    let outcome = super::outcome::V1::from(&sample::outcome(7));
+    all += &digest(super::seal(&o, 1, &outcome));
     all += &digest(vec![sample::feedback(7, 1, 0.5)].store(&f).unwrap());
     for n in 0..3 {
         all += &digest(sample::fact(n).store(&key::fact(n)).unwrap());

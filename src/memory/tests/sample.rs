@@ -1,9 +1,10 @@
 //! Things to remember, made up from a number.
 
 use crate::domain::{
-    ArmId, ArmScore, Attempt, AttemptResult, ClassId, Context, Decision, DecisionId, DeploymentId,
-    Exclusion, Fact, FanOut, FanOutMode, Fault, FaultKind, Feedback, Interval, Outcome,
-    OutcomeStatus, Plan, Ran, Ranking, Source, Step, Usage, Weights,
+    ArmId, ArmScore, Attempt, AttemptResult, CacheHit, CacheKind, ClassId, Context, Decision,
+    DecisionId, DeploymentId, Exclusion, Fact, FanOut, FanOutMode, Fault, FaultKind, Feedback,
+    Interval, Judging, Need, Outcome, OutcomeStatus, Plan, Ran, Ranking, Source, Step, Usage,
+    Weights,
 };
 
 /// Noon of some day, in Unix milliseconds.
@@ -49,6 +50,24 @@ fn score(n: u64, i: u64) -> ArmScore {
     }
 }
 
+fn plan(n: u64) -> Plan {
+    Plan {
+        steps: (0..3)
+            .map(|i| Step {
+                arm: arm(i),
+                attempts: 2,
+            })
+            .collect(),
+        fan_out: n.is_multiple_of(7).then(|| FanOut {
+            arms: vec![arm(0), arm(1)],
+            mode: FanOutMode::Quorum(2),
+            judge: n.is_multiple_of(2).then(|| arm(9)),
+        }),
+        max_attempts: 4,
+        hedge_after_ms: None,
+    }
+}
+
 /// A decision among ten arms.
 pub fn decision(n: u64) -> Decision {
     Decision {
@@ -64,6 +83,18 @@ pub fn decision(n: u64) -> Decision {
         input_tokens: 120 + n,
         context: Some(context(n)),
         degradation: None,
+        dropped: if n.is_multiple_of(3) {
+            vec![Need::JsonSchema, Need::Images]
+        } else {
+            Vec::new()
+        },
+        cached: n.is_multiple_of(5).then(|| CacheHit {
+            kind: CacheKind::Semantic,
+            source: id(n + 1),
+            age_ms: 1000 * n,
+            similarity: 0.97,
+            saved_usd: Some(0.002),
+        }),
         seed: n.wrapping_mul(0x9E37_79B9_7F4A_7C15),
         ranking: Ranking {
             class: Some(ClassId((n % 5) as u32)),
@@ -79,20 +110,7 @@ pub fn decision(n: u64) -> Decision {
             arm: arm(11),
             reason: "takes no images".to_owned(),
         }],
-        plan: Plan {
-            steps: (0..3)
-                .map(|i| Step {
-                    arm: arm(i),
-                    attempts: 2,
-                })
-                .collect(),
-            fan_out: n.is_multiple_of(7).then(|| FanOut {
-                arms: vec![arm(0), arm(1)],
-                mode: FanOutMode::Quorum(2),
-            }),
-            max_attempts: 4,
-            hedge_after_ms: None,
-        },
+        plan: plan(n),
         decide_only: false,
         prompt: None,
     }
@@ -138,6 +156,12 @@ pub fn outcome(n: u64) -> Outcome {
         ],
         latency_ms: 1000.7,
         agreement: None,
+        judging: n.is_multiple_of(6).then(|| Judging {
+            judge: arm(9),
+            attempt: Some(attempt(AttemptResult::Completed, true)),
+            scores: vec![(arm(0), 1.0), (arm(1), 0.25)],
+            failure: None,
+        }),
     }
 }
 

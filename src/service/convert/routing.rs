@@ -45,6 +45,9 @@ pub fn routing(check: &mut Check, path: Path<'_>, wire: Option<proto::Routing>) 
         tags: wire.tags.into_iter().collect(),
         explore: wire.explore,
         restart_stream: wire.restart_stream,
+        degrade: None,
+        judge: None,
+        cache: None,
     }
 }
 

@@ -92,6 +92,8 @@ pub fn decision() -> Decision {
         input_tokens: 3,
         context: None,
         degradation: None,
+        dropped: Vec::new(),
+        cached: None,
         seed: 1,
         ranking: Ranking {
             class: None,
@@ -123,6 +125,7 @@ fn outcome() -> Outcome {
         attempts: vec![],
         latency_ms: 1.0,
         agreement: None,
+        judging: None,
     }
 }
 
