@@ -4,7 +4,9 @@
 
 mod demonstration;
 mod faults;
+mod kill;
 mod load;
 mod peers;
+mod process;
 mod tidy;
 mod upstream;
