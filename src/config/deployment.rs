@@ -172,8 +172,8 @@ pub struct Timeouts {
     /// Until the connection stands, TLS included.
     #[serde(serialize_with = "span::text")]
     pub connect: Duration,
-    /// From sending to the first token of a stream. A whole answer shows nothing before its end and is
-    /// bounded by `total` alone.
+    /// From sending to the first token, of whole answers as well, which are asked for as streams. Only
+    /// an answer that cannot be streamed is bounded by `total` alone.
     #[serde(serialize_with = "span::text")]
     pub first_token: Duration,
     /// Between two pieces of a stream or of a body.

@@ -1,8 +1,9 @@
 //! The way of one request through the steps of its plan: which deployment next, when to wait, when
 //! to stop. All counting of attempts is here.
 
-use super::attempt::{Opened, Ticket};
+use super::attempt::Ticket;
 use super::deployment::{Lease, NotNow};
+use super::open::Opened;
 use super::{Limits, Notice, Shared};
 use crate::domain::{ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, Plan, Usage};
 use crate::provider::Call;

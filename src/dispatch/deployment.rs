@@ -35,6 +35,8 @@ pub struct DeploymentSpec {
     pub weight: f64,
     /// Active checks.
     pub check: Option<super::checks::CheckSettings>,
+    /// The model streams its answers; else they are asked for whole.
+    pub streams: bool,
 }
 
 /// What the operator asked for.
@@ -53,6 +55,7 @@ pub enum Mode {
 pub struct Deployment {
     /// What it was built from.
     pub spec: DeploymentSpec,
+    pub(super) habits: super::habits::Habits,
     state: Mutex<State>,
 }
 
@@ -113,6 +116,7 @@ impl Deployment {
         };
         Self {
             spec,
+            habits: super::habits::Habits::default(),
             state: Mutex::new(state),
         }
     }

@@ -2,8 +2,9 @@
 //! others are cancelled, and what they cost is shown.
 
 use super::ArmAnswer;
-use super::attempt::{Opened, Ticket, open};
+use super::attempt::Ticket;
 use super::course::Course;
+use super::open::{Opened, open};
 use crate::consensus::{Ballot, Tally, Vote, tally};
 use crate::domain::{Attempt, AttemptResult, Completion, FanOut, FanOutMode, Fault, FaultKind};
 use futures_util::StreamExt;

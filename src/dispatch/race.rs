@@ -1,8 +1,9 @@
 //! One attempt of a course, and a second one beside it where the first is slow and the plan says so.
 
-use super::attempt::{Opened, Ticket, open};
+use super::attempt::Ticket;
 use super::course::Course;
 use super::deployment::Lease;
+use super::open::{Opened, open};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use tokio::time::sleep_until;

@@ -1,12 +1,14 @@
 //! The two ways to run a plan: for a whole answer, and for a stream.
 
-use super::attempt::{Live, Next, Opened};
 use super::course::Course;
 use super::feed::{Driven, Feed};
+use super::live::{Live, Next};
+use super::open::Opened;
 use super::{ArmAnswer, DispatchError, Dispatcher, Limits, Progress, Ran, fanout};
 use crate::domain::{
-    ArmId, Attempt, AttemptResult, ChatRequest, Completion, Delta, Fault, FaultKind, Part, Plan,
+    ArmId, Attempt, AttemptResult, ChatRequest, Completion, Delta, Fault, FaultKind, Plan,
 };
+use crate::provider::assemble;
 use futures_util::Stream;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -119,7 +121,10 @@ async fn drive(mut course: Course, plan: Plan, feed: Feed, cancel: CancellationT
                 }
             }
             Ok(Some(Opened::Whole(whole))) => {
-                for delta in pieces(&whole.0) {
+                for delta in assemble::deltas(whole.0.clone()) {
+                    if matches!(delta, Delta::Done { .. }) {
+                        break;
+                    }
                     feed.hand_over(Progress::Delta(delta)).await;
                 }
                 Ok(*whole)
@@ -202,28 +207,4 @@ fn finish(
             .flatten()
             .collect::<Vec<ArmAnswer>>(),
     }
-}
-
-/// A whole answer as pieces.
-fn pieces(answer: &Completion) -> Vec<Delta> {
-    let parts = answer.parts.iter().filter_map(|part| match part {
-        Part::Text(text) => Some(Delta::Text(text.clone())),
-        Part::Reasoning { text, signature } => Some(Delta::Reasoning {
-            text: text.clone(),
-            signature: signature.clone(),
-        }),
-        Part::Image(_) => None,
-    });
-    let calls = answer
-        .tool_calls
-        .iter()
-        .zip(0..)
-        .map(|(call, index)| Delta::ToolCall {
-            index,
-            id: Some(call.id.clone()),
-            name: Some(call.name.clone()),
-            arguments: call.arguments.clone(),
-            signature: call.signature.clone(),
-        });
-    parts.chain(calls).collect()
 }

@@ -80,6 +80,7 @@ pub(super) fn spec(name: &str, upstream: Arc<Scripted>, limits: CallLimits) -> D
         limits,
         weight: 1.0,
         check: None,
+        streams: true,
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a call's end means for the rest of a request's way: stop, try again, go on.
 
-use super::attempt::{Opened, Ticket};
+use super::attempt::Ticket;
 use super::backoff::draw;
 use super::course::Course;
+use super::open::Opened;
 use crate::domain::{ArmId, Attempt, AttemptResult, Blame, Fault, FaultKind};
 use std::time::Duration;
 

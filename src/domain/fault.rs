@@ -41,6 +41,8 @@ pub enum FaultKind {
     FirstTokenTimeout,
     /// The stream stopped for too long.
     IdleTimeout,
+    /// Still under way when the time for the whole answer was up.
+    TotalTimeout,
     /// The answer ended before it was complete.
     Cut,
     /// What came is not what the dialect says.
@@ -102,6 +104,7 @@ impl FaultKind {
             | Self::ConnectTimeout
             | Self::FirstTokenTimeout
             | Self::IdleTimeout
+            | Self::TotalTimeout
             | Self::Cut
             | Self::Garbled
             | Self::Empty
@@ -151,6 +154,7 @@ impl FaultKind {
                 | Self::ConnectTimeout
                 | Self::FirstTokenTimeout
                 | Self::IdleTimeout
+                | Self::TotalTimeout
                 | Self::Cut
                 | Self::Garbled
                 | Self::Empty
@@ -176,6 +180,7 @@ impl FaultKind {
             Self::ConnectTimeout => "connect_timeout",
             Self::FirstTokenTimeout => "first_token_timeout",
             Self::IdleTimeout => "idle_timeout",
+            Self::TotalTimeout => "total_timeout",
             Self::Cut => "cut",
             Self::Garbled => "garbled",
             Self::Empty => "empty",

@@ -47,13 +47,15 @@ fn deployment(
     clock: &Arc<dyn Clock>,
 ) -> Result<dispatch::DeploymentSpec, String> {
     let limits = &spec.limits;
+    let arm = config.arm(&spec.arm);
     Ok(dispatch::DeploymentSpec {
         id: spec.id.clone(),
         arm: spec.arm.clone(),
         provider_id: spec.provider.clone(),
         model: Arc::from(spec.model.as_str()),
         provider: provider(spec, clock)?,
-        price: config.arm(&spec.arm).and_then(|known| known.arm.price),
+        price: arm.and_then(|known| known.arm.price),
+        streams: arm.is_none_or(|known| known.arm.capabilities.streaming),
         timeouts: Timeouts {
             first_token: spec.timeouts.first_token,
             idle: spec.timeouts.idle,
@@ -121,17 +123,9 @@ fn account(
     };
     let http = http.clone();
     Ok(match &spec.dialect {
-        Dialect::OpenAi(flavour) => Arc::new(
-            OpenAi::new(
-                http,
-                &endpoint.base_url,
-                endpoint.key,
-                &endpoint.headers,
-                endpoint.parameters,
-                Quirks::named(flavour.name()),
-            )
-            .map_err(said)?,
-        ),
+        Dialect::OpenAi(flavour) => {
+            Arc::new(OpenAi::new(http, endpoint, Quirks::named(flavour.name())).map_err(said)?)
+        }
         Dialect::Anthropic { version } => {
             Arc::new(Anthropic::new(http, endpoint, version).map_err(said)?)
         }

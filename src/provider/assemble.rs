@@ -1,5 +1,5 @@
-//! Puts the pieces of a streamed answer together again, so that a stream and a whole answer are
-//! remembered, compared and billed alike.
+//! Puts the pieces of a streamed answer together again, and cuts a whole answer into pieces, so that
+//! a stream and a whole answer are remembered, compared and billed alike.
 
 use crate::domain::{Completion, Delta, Part, ToolCall};
 
@@ -104,6 +104,33 @@ impl Assembler {
             call.signature.clone_from(signature);
         }
     }
+}
+
+/// A whole answer as the pieces of a stream, the end included. Images are left out: no dialect
+/// streams them.
+#[must_use]
+pub fn deltas(answer: Completion) -> Vec<Delta> {
+    let parts = answer.parts.into_iter().filter_map(|part| match part {
+        Part::Text(text) => Some(Delta::Text(text)),
+        Part::Reasoning { text, signature } => Some(Delta::Reasoning { text, signature }),
+        Part::Image(_) => None,
+    });
+    let calls = answer.tool_calls.into_iter().zip(0..);
+    let calls = calls.map(|(call, index)| Delta::ToolCall {
+        index,
+        id: Some(call.id),
+        name: Some(call.name),
+        arguments: call.arguments,
+        signature: call.signature,
+    });
+    let done = Delta::Done {
+        stop: answer.stop,
+        usage: answer.usage,
+        model: answer.model,
+        upstream_id: answer.upstream_id,
+        reported_cost_usd: answer.reported_cost_usd,
+    };
+    parts.chain(calls).chain([done]).collect()
 }
 
 #[cfg(test)]

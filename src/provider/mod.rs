@@ -43,7 +43,13 @@ pub trait Provider: Send + Sync + 'static {
     /// Name of the dialect, for logs and metrics: `openai`, `anthropic`, ...
     fn dialect(&self) -> &'static str;
 
-    /// One whole answer.
+    /// May a whole answer to this call be asked for as a stream and put together here, with nothing
+    /// lost? Only a stream shows that the upstream is alive before the answer is complete.
+    fn streams(&self, _call: &Call) -> bool {
+        true
+    }
+
+    /// One whole answer, asked for as such.
     ///
     /// # Errors
     /// What went wrong, classified; never with a key or prompt text in its message.
@@ -87,15 +93,28 @@ impl Call {
             deadline: None,
         }
     }
+
+    /// How long the first token may take. Many models think in silence, and long where they were
+    /// asked to think hard: they get a multiple of the usual time.
+    #[must_use]
+    pub fn first_token_limit(&self) -> Duration {
+        let times = match self.request.sampling.reasoning_effort.as_deref() {
+            Some("medium") => 2,
+            Some("high") => 4,
+            Some("xhigh" | "max") => 8,
+            _ => 1,
+        };
+        (self.timeouts.first_token * times).min(self.timeouts.total)
+    }
 }
 
 /// How long the parts of one call may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From sending to the first token of a stream. Of a whole answer only `total` is held, because
-    /// nothing of it shows before its end.
+    /// From sending to the first token. Of a whole answer that cannot be asked for as a stream only
+    /// `total` is held, because nothing of it shows before its end.
     pub first_token: Duration,
-    /// Between two pieces of a stream.
+    /// Between two pieces.
     pub idle: Duration,
     /// From sending to the end.
     pub total: Duration,

@@ -102,6 +102,10 @@ impl Provider for Rotation {
             .map_or("none", |key| key.provider.dialect())
     }
 
+    fn streams(&self, call: &Call) -> bool {
+        self.keys.iter().all(|key| key.provider.streams(call))
+    }
+
     fn complete(&self, call: Call) -> BoxFuture<'_, Result<Completion, Fault>> {
         Box::pin(self.turn(move |provider| provider.complete(call.clone())))
     }

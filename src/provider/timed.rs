@@ -1,4 +1,4 @@
-//! Timeouts of one call, the same for every dialect: total, first token, between tokens.
+//! Timeouts of one call, the same for every dialect: first token, between tokens, total.
 //!
 //! The connection's own timeout is the HTTP client's. A timeout drops the call, which stops the
 //! upstream.
@@ -35,7 +35,7 @@ pub async fn stream(
     started: Instant,
 ) -> Result<DeltaStream, Fault> {
     let limits = call.timeouts;
-    let first = limits.first_token.min(limits.total);
+    let first = call.first_token_limit();
     let inner = match timeout_at(started + first, provider.stream(call)).await {
         Ok(result) => result?,
         Err(_) => return Err(late(FaultKind::FirstTokenTimeout, "no first token", first)),
@@ -102,7 +102,10 @@ impl Watched {
         match timeout_at(self.end, next).await {
             Ok(Ok(item)) => item,
             Ok(Err(_)) => Some(Err(late(kind, "no next token", self.idle_limit))),
-            Err(_) => Some(Err(late(kind, "no end of the answer", self.total_limit))),
+            Err(_) => {
+                let kind = FaultKind::TotalTimeout;
+                Some(Err(late(kind, "no end of the answer", self.total_limit)))
+            }
         }
     }
 }

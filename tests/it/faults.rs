@@ -21,6 +21,17 @@ use tokio_util::sync::CancellationToken;
 
 /// The deployments `a`, `b`, ... behind these addresses, one arm each.
 pub fn dispatcher(http: &Http, wire: Wire, urls: &[&str], timeouts: Timeouts) -> Dispatcher {
+    dispatcher_of(http, wire, urls, timeouts, true)
+}
+
+/// `streams`: whole answers are asked for as streams.
+fn dispatcher_of(
+    http: &Http,
+    wire: Wire,
+    urls: &[&str],
+    timeouts: Timeouts,
+    streams: bool,
+) -> Dispatcher {
     let spec = |(name, url): (&str, &&str)| DeploymentSpec {
         id: name.into(),
         arm: name.into(),
@@ -38,6 +49,7 @@ pub fn dispatcher(http: &Http, wire: Wire, urls: &[&str], timeouts: Timeouts) ->
         limits: CallLimits::default(),
         weight: 1.0,
         check: None,
+        streams,
     };
     let specs: Vec<_> = ["a", "b", "c"].into_iter().zip(urls).map(spec).collect();
     let registry = Arc::new(Deployments::new(specs, Arc::new(SystemClock::new())));
@@ -54,7 +66,7 @@ pub fn dispatcher(http: &Http, wire: Wire, urls: &[&str], timeouts: Timeouts) ->
 
 /// A client; making one reads all certificates of the machine, so one a test.
 pub fn http() -> Http {
-    Http::new(Duration::from_secs(2)).unwrap()
+    Http::new(Duration::from_secs(1)).unwrap()
 }
 
 pub fn request() -> Arc<ChatRequest> {
@@ -124,13 +136,24 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// What a fault leads to, in one line.
-async fn outcome(http: &Http, wire: Wire, fault: &'static str, streamed: bool) -> String {
+async fn outcome(http: &Http, wire: Wire, fault: &'static str, way: &str) -> String {
     let (bad, good) = (
         Upstream::start(wire, fault).await,
         Upstream::start(wire, "ok").await,
     );
-    let dispatcher = dispatcher(http, wire, &[&bad.url, &good.url], TIMEOUTS);
-    let (seen, ran) = run(&dispatcher, &plan(&["a", "b"], 1, 3), streamed, false).await;
+    let url = match fault {
+        "slow-tls" => bad.url.replace("http://", "https://"),
+        _ => bad.url.clone(),
+    };
+    let dispatcher = dispatcher_of(
+        http,
+        wire,
+        &[&url, &good.url],
+        TIMEOUTS,
+        way != "unstreamed",
+    );
+    let plan = plan(&["a", "b"], 1, 3);
+    let (seen, ran) = run(&dispatcher, &plan, way == "stream", false).await;
     let first = &ran.attempts[0];
     let (kind, wait) = match &first.result {
         AttemptResult::Failed(fault) => {
@@ -187,7 +210,7 @@ async fn every_dialect_against_every_fault() {
     let http = &http();
     let checks = rows.iter().flat_map(|(fault, way, expected)| {
         Wire::ALL.map(|wire| async move {
-            let got = outcome(http, wire, fault, *way == "stream").await;
+            let got = outcome(http, wire, fault, way).await;
             // A row may say what one dialect does otherwise: `... [Gemini: ...]`.
             let exception = expected.split_once(&format!("[{wire:?}: "));
             let common = expected.split(" [").next().unwrap();
@@ -223,15 +246,15 @@ async fn retries_never_multiply() {
     }
 }
 
+/// An answer without an end and without a bound is stopped at ours, well before the total time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tls_handshake_that_never_comes_is_no_connection() {
-    let silent = Upstream::start(Wire::OpenAi, "hang").await;
+async fn a_flood_ends_at_the_cap() {
+    let bad = Upstream::start(Wire::OpenAi, "flood").await;
     let good = Upstream::start(Wire::OpenAi, "ok").await;
-    let tls = silent.url.replace("http://", "https://");
     let dispatcher = dispatcher(
         &http(),
         Wire::OpenAi,
-        &[&tls, &good.url],
+        &[&bad.url, &good.url],
         Timeouts::default(),
     );
     let (seen, ran) = run(&dispatcher, &plan(&["a", "b"], 1, 3), true, false).await;
@@ -239,5 +262,5 @@ async fn a_tls_handshake_that_never_comes_is_no_connection() {
     let AttemptResult::Failed(fault) = &ran.attempts[0].result else {
         panic!("{:?}", ran.attempts)
     };
-    assert_eq!(fault.kind.as_str(), "connect_timeout");
+    assert!(fault.message.contains("longer than"), "{fault}");
 }

@@ -12,7 +12,7 @@ mod usage;
 use super::endpoint::{Endpoint, KeyStyle, put};
 use super::http::Http;
 use super::{Call, DeltaStream, Probe, Provider, reader};
-use crate::domain::{Completion, Delta, Fault};
+use crate::domain::{Completion, Fault};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
@@ -92,15 +92,5 @@ impl Provider for Anthropic {
         self.endpoint
             .probe(&self.http, self.headers.clone(), probe, url)
             .boxed()
-    }
-}
-
-impl reader::Reader for stream::Reader {
-    fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        Self::event(self, data, out)
-    }
-
-    fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        Self::end(self, out)
     }
 }

@@ -8,6 +8,7 @@ use super::response::{redacted, refused, stop_reason};
 use super::{VENDOR, usage::Counts};
 use crate::domain::{Delta, Fault, FaultKind, StopReason};
 use crate::provider::http::fault_in_body;
+use crate::provider::reader;
 use crate::provider::translate::{signature, text};
 use serde_json::Value;
 
@@ -32,12 +33,8 @@ struct OpenCall {
     arguments: bool,
 }
 
-impl Reader {
-    /// Takes one event's data; what it means is added to `out`.
-    ///
-    /// # Errors
-    /// The vendor's error in the stream, or data that is not JSON.
-    pub fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
+impl reader::Reader for Reader {
+    fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
         let event: Value = serde_json::from_str(data)
             .map_err(|_| Fault::new(FaultKind::Garbled, "an event of the stream is not JSON"))?;
         if let Some(fault) = fault_in_body(&event) {
@@ -55,11 +52,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The connection ended.
-    ///
-    /// # Errors
-    /// `Cut`, unless the answer was complete.
-    pub fn end(&mut self, _out: &mut Vec<Delta>) -> Result<(), Fault> {
+    fn end(&mut self, _out: &mut Vec<Delta>) -> Result<(), Fault> {
         if self.done {
             return Ok(());
         }
@@ -68,7 +61,9 @@ impl Reader {
             "the stream ended before `message_stop`",
         ))
     }
+}
 
+impl Reader {
     fn start(&mut self, message: &Value) {
         self.model = text(&message["model"]).unwrap_or_default().into();
         self.id = text(&message["id"]).map(Into::into);

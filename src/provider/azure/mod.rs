@@ -11,8 +11,7 @@ use super::{Call, DeltaStream, Probe, Provider};
 use crate::domain::{Completion, Fault, FaultKind};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Method};
-use serde_json::Map;
+use http::HeaderMap;
 
 /// One Azure resource with one key.
 #[derive(Debug)]
@@ -77,8 +76,8 @@ impl Azure {
     }
 
     async fn send(&self, call: &Call, stream: bool) -> Result<Reply, Fault> {
-        let request = self.endpoint.request(&call.request);
-        let body = openai::request::body(&request, &call.model, stream, &self.quirks, &Map::new());
+        let (quirks, defaults) = (&self.quirks, &self.endpoint.parameters);
+        let body = openai::request::body(&call.request, &call.model, stream, quirks, defaults);
         let url = self.url(&call.model);
         let reply = self.http.post_json(&url, self.headers.clone(), &body).await;
         reply.map_err(|fault| self.endpoint.clean(fault))
@@ -101,26 +100,20 @@ impl Provider for Azure {
 
     fn stream(&self, call: Call) -> BoxFuture<'_, Result<DeltaStream, Fault>> {
         async move {
-            let events = self.send(&call, true).await?.events().await;
-            let events = events.map_err(|fault| self.endpoint.clean(fault))?;
-            Ok(openai::stream::deltas(events, self.quirks))
+            let reply = self.send(&call, true).await?;
+            let pieces = openai::stream::of_reply(reply, self.quirks).await;
+            pieces.map_err(|fault| self.endpoint.clean(fault))
         }
         .boxed()
     }
 
     fn probe(&self, probe: Probe) -> BoxFuture<'_, Result<(), Fault>> {
-        async move {
-            let url = match (&probe.endpoint, &self.api_version) {
-                (Some(path), _) => self.endpoint.from_root(path),
-                (None, Some(version)) => {
-                    format!("{}/openai/models?api-version={version}", self.base())
-                }
-                (None, None) => format!("{}/openai/v1/models", self.base()),
-            };
-            let headers = self.headers.clone();
-            let reply = self.http.send(Method::GET, &url, headers, None).await;
-            reply.map(drop).map_err(|fault| self.endpoint.clean(fault))
-        }
-        .boxed()
+        let url = match &self.api_version {
+            Some(version) => format!("{}/openai/models?api-version={version}", self.base()),
+            None => format!("{}/openai/v1/models", self.base()),
+        };
+        self.endpoint
+            .probe(&self.http, self.headers.clone(), probe, url)
+            .boxed()
     }
 }

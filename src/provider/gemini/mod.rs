@@ -14,7 +14,7 @@ mod usage;
 use super::endpoint::{Endpoint, KeyStyle};
 use super::http::{Http, Reply};
 use super::{Call, DeltaStream, Probe, Provider, reader};
-use crate::domain::{Completion, Delta, Fault};
+use crate::domain::{Completion, Fault};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
@@ -94,15 +94,5 @@ impl Provider for Gemini {
         self.endpoint
             .probe(&self.http, self.headers.clone(), probe, url)
             .boxed()
-    }
-}
-
-impl reader::Reader for stream::Reader {
-    fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        Self::event(self, data, out)
-    }
-
-    fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        Self::end(self, out)
     }
 }

@@ -3,6 +3,7 @@
 use super::stream::Reader;
 use crate::domain::{Completion, Fault, FaultKind};
 use crate::provider::assemble::Assembler;
+use crate::provider::reader::Reader as _;
 use serde_json::Value;
 
 /// The answer in `body`.

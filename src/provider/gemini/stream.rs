@@ -7,6 +7,7 @@
 use super::{MADE_UP_ID, VENDOR, finish, usage};
 use crate::domain::{Delta, Fault, FaultKind, StopReason, Usage};
 use crate::provider::http::fault_in_body;
+use crate::provider::reader;
 use crate::provider::translate::{signature, text};
 use serde_json::Value;
 
@@ -22,17 +23,44 @@ pub struct Reader {
     done: bool,
 }
 
-impl Reader {
-    /// Takes one event's data; what it means is added to `out`.
-    ///
-    /// # Errors
-    /// The vendor's error in the stream, a blocked prompt, or data that is not JSON.
-    pub fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
+impl reader::Reader for Reader {
+    fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
         let event: Value = serde_json::from_str(data)
             .map_err(|_| Fault::new(FaultKind::Garbled, "an event of the stream is not JSON"))?;
         self.value(&event, out)
     }
 
+    fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        if std::mem::replace(&mut self.done, true) {
+            return Ok(());
+        }
+        let Some(reason) = self.finish.take() else {
+            return Err(Fault::new(
+                FaultKind::Cut,
+                "the stream ended without a finish reason",
+            ));
+        };
+        if !self.content
+            && let Some(fault) = finish::no_answer(&reason)
+        {
+            return Err(fault);
+        }
+        let stop = match finish::stop_reason(&reason) {
+            StopReason::Stop if self.calls > 0 => StopReason::ToolCalls,
+            stop => stop,
+        };
+        out.push(Delta::Done {
+            stop,
+            usage: self.usage,
+            model: std::mem::take(&mut self.model),
+            upstream_id: self.id.take(),
+            reported_cost_usd: None,
+        });
+        Ok(())
+    }
+}
+
+impl Reader {
     /// Takes one event as JSON.
     ///
     /// # Errors
@@ -67,39 +95,6 @@ impl Reader {
         if let Some(reason) = text(&candidate["finishReason"]) {
             self.finish = Some(reason.into());
         }
-        Ok(())
-    }
-
-    /// The connection ended: the answer is complete if a finish reason came.
-    ///
-    /// # Errors
-    /// `Cut` without a finish reason; a fault where the reason says that there is no answer.
-    pub fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        if std::mem::replace(&mut self.done, true) {
-            return Ok(());
-        }
-        let Some(reason) = self.finish.take() else {
-            return Err(Fault::new(
-                FaultKind::Cut,
-                "the stream ended without a finish reason",
-            ));
-        };
-        if !self.content
-            && let Some(fault) = finish::no_answer(&reason)
-        {
-            return Err(fault);
-        }
-        let stop = match finish::stop_reason(&reason) {
-            StopReason::Stop if self.calls > 0 => StopReason::ToolCalls,
-            stop => stop,
-        };
-        out.push(Delta::Done {
-            stop,
-            usage: self.usage,
-            model: std::mem::take(&mut self.model),
-            upstream_id: self.id.take(),
-            reported_cost_usd: None,
-        });
         Ok(())
     }
 

@@ -25,6 +25,9 @@ pub const MAX_BODY_BYTES: usize = 64 << 20;
 /// As much of an error's body as is read.
 pub const MAX_ERROR_BODY_BYTES: usize = 64 << 10;
 
+/// As long as an error's body is waited for.
+const MAX_ERROR_BODY_WAIT: Duration = Duration::from_secs(1);
+
 /// A body in pieces, as it arrives.
 pub type ByteStream = BoxStream<'static, Result<Bytes, Fault>>;
 
@@ -130,8 +133,7 @@ impl Reply {
         let mut chunks = self.chunks();
         while let Some(chunk) = chunks.try_next().await? {
             if whole.len() + chunk.len() > cap {
-                let message = format!("the answer is longer than {cap} bytes");
-                return Err(Fault::new(FaultKind::Garbled, message));
+                return Err(too_long(cap));
             }
             whole.extend_from_slice(&chunk);
         }
@@ -159,11 +161,20 @@ impl Reply {
         }
     }
 
-    /// The body as it arrives.
+    /// The body as it arrives, at most [`MAX_BODY_BYTES`] of it.
     #[must_use]
     pub fn chunks(self) -> ByteStream {
         let stream = self.response.bytes_stream();
-        stream.map_err(|error| transport(&error)).boxed()
+        let mut left = MAX_BODY_BYTES;
+        stream
+            .map(move |chunk| {
+                let chunk = chunk.map_err(|error| transport(&error))?;
+                left = left
+                    .checked_sub(chunk.len())
+                    .ok_or_else(|| too_long(MAX_BODY_BYTES))?;
+                Ok(chunk)
+            })
+            .boxed()
     }
 
     /// The body as server-sent events.
@@ -172,13 +183,25 @@ impl Reply {
     /// A response that is not an event stream: the error it carries, else `Garbled`.
     pub async fn events(self) -> Result<sse::EventStream, Fault> {
         let kind = content_type(&self.headers);
-        if kind.starts_with("text/event-stream") || kind == "none" {
-            return Ok(sse::events(self.chunks()));
+        match self.streamed().await? {
+            Streamed::Events(events) => Ok(events),
+            Streamed::Whole(_) => Err(no_stream(&kind)),
         }
-        let message = format!("expected an event stream, got content type {kind}");
+    }
+
+    /// The body as server-sent events, or as JSON where the upstream did not stream.
+    ///
+    /// # Errors
+    /// As [`Reply::events`], where the body is not JSON either.
+    pub async fn streamed(self) -> Result<Streamed, Fault> {
+        let kind = content_type(&self.headers);
+        if kind.starts_with("text/event-stream") || kind == "none" {
+            return Ok(Streamed::Events(sse::events(self.chunks())));
+        }
         match self.json().await {
+            Ok(body) => Ok(Streamed::Whole(body)),
             Err(fault) if fault.kind != FaultKind::Garbled => Err(fault),
-            _ => Err(Fault::new(FaultKind::Garbled, message)),
+            Err(_) => Err(no_stream(&kind)),
         }
     }
 
@@ -186,14 +209,36 @@ impl Reply {
         let (status, headers) = (self.status, self.headers.clone());
         let mut body = BytesMut::new();
         let mut chunks = self.chunks();
-        while let Some(Ok(chunk)) = chunks.next().await {
-            body.extend_from_slice(&chunk);
-            if body.len() >= MAX_ERROR_BODY_BYTES {
-                break;
+        let read = async {
+            while let Some(Ok(chunk)) = chunks.next().await {
+                body.extend_from_slice(&chunk);
+                if body.len() >= MAX_ERROR_BODY_BYTES {
+                    break;
+                }
             }
-        }
+        };
+        // The status is known; words that do not come are not worth a wait.
+        let _ = tokio::time::timeout(MAX_ERROR_BODY_WAIT, read).await;
         classify(status.as_u16(), &headers, &body)
     }
+}
+
+/// What came for a call that asked for a stream.
+pub enum Streamed {
+    /// A stream.
+    Events(sse::EventStream),
+    /// A whole answer: the upstream knows no streams.
+    Whole(serde_json::Value),
+}
+
+fn too_long(cap_bytes: usize) -> Fault {
+    let message = format!("the answer is longer than {cap_bytes} bytes");
+    Fault::new(FaultKind::Garbled, message)
+}
+
+fn no_stream(kind: &str) -> Fault {
+    let message = format!("expected an event stream, got content type {kind}");
+    Fault::new(FaultKind::Garbled, message)
 }
 
 /// The media type, shortened, for messages; `none` where it is not said.

@@ -11,11 +11,11 @@ pub use lines::{Lines, MAX_LINE_BYTES};
 use super::endpoint::{Endpoint, KeyStyle};
 use super::http::{ByteStream, Http, Reply};
 use super::{Call, DeltaStream, Probe, Provider, reader};
-use crate::domain::{Completion, Delta, Fault, FaultKind};
+use crate::domain::{Completion, Fault, FaultKind};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, stream as streams};
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use std::collections::VecDeque;
 
 /// How ids of tool calls begin that were made up here.
@@ -82,20 +82,10 @@ impl Provider for Ollama {
     }
 
     fn probe(&self, probe: Probe) -> BoxFuture<'_, Result<(), Fault>> {
-        async move {
-            let url = match &probe.endpoint {
-                Some(path) => self.endpoint.from_root(path),
-                None => self.url("version"),
-            };
-            let reply = self
-                .http
-                .send(Method::GET, &url, self.headers.clone(), None);
-            reply
-                .await
-                .map(|_| ())
-                .map_err(|fault| self.endpoint.clean(fault))
-        }
-        .boxed()
+        let url = self.url("version");
+        self.endpoint
+            .probe(&self.http, self.headers.clone(), probe, url)
+            .boxed()
     }
 }
 
@@ -121,14 +111,4 @@ pub(super) fn lines_of(body: ByteStream) -> BoxStream<'static, Result<String, Fa
         }
     };
     streams::unfold(state, step).boxed()
-}
-
-impl reader::Reader for stream::Reader {
-    fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        Self::event(self, data, out)
-    }
-
-    fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Fault> {
-        Self::end(self, out)
-    }
 }

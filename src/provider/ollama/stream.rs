@@ -4,6 +4,7 @@ use super::MADE_UP_ID;
 use crate::domain::{Completion, Delta, Fault, FaultKind, StopReason, Usage};
 use crate::provider::assemble::Assembler;
 use crate::provider::http::fault_in_body;
+use crate::provider::reader;
 use crate::provider::translate::{count, text};
 use serde_json::Value;
 
@@ -14,17 +15,23 @@ pub struct Reader {
     done: bool,
 }
 
-impl Reader {
-    /// Takes one line; what it means is added to `out`.
-    ///
-    /// # Errors
-    /// Ollama's error in the stream, or a line that is not JSON.
-    pub fn event(&mut self, line: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
+impl reader::Reader for Reader {
+    fn event(&mut self, line: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
         let value = serde_json::from_str(line)
             .map_err(|_| Fault::new(FaultKind::Garbled, "a line of the stream is not JSON"))?;
         self.value(&value, out)
     }
 
+    fn end(&mut self, _out: &mut Vec<Delta>) -> Result<(), Fault> {
+        if self.done {
+            return Ok(());
+        }
+        let message = "the stream ended before the line with `done`";
+        Err(Fault::new(FaultKind::Cut, message))
+    }
+}
+
+impl Reader {
     /// Takes one line as JSON.
     ///
     /// # Errors
@@ -54,18 +61,6 @@ impl Reader {
             out.push(self.finish(line));
         }
         Ok(())
-    }
-
-    /// The connection ended.
-    ///
-    /// # Errors
-    /// `Cut`, unless the answer was complete.
-    pub fn end(&mut self, _out: &mut Vec<Delta>) -> Result<(), Fault> {
-        if self.done {
-            return Ok(());
-        }
-        let message = "the stream ended before the line with `done`";
-        Err(Fault::new(FaultKind::Cut, message))
     }
 
     fn call(&mut self, call: &Value, line: &Value) -> Delta {

@@ -5,38 +5,35 @@
 
 use super::{Quirks, response};
 use crate::domain::{Delta, Fault, FaultKind, Usage};
-use crate::provider::{DeltaStream, http::fault_in_body, sse::EventStream};
+use crate::provider::http::{Reply, Streamed, fault_in_body};
+use crate::provider::{DeltaStream, assemble, reader, sse::EventStream};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
-use std::collections::VecDeque;
 
 /// The pieces of an event stream.
 #[must_use]
 pub fn deltas(events: EventStream, quirks: Quirks) -> DeltaStream {
-    let state = Some((events, Reader::new(quirks)));
-    stream::unfold(state, |state| async {
-        let (mut events, mut reader) = state?;
-        loop {
-            if let Some(delta) = reader.ready.pop_front() {
-                let over = matches!(delta, Delta::Done { .. });
-                return Some((Ok(delta), (!over).then_some((events, reader))));
-            }
-            let read = match events.next().await {
-                Some(Ok(event)) => reader.read(&event.data),
-                Some(Err(fault)) => Err(fault),
-                None => reader.end(),
-            };
-            if let Err(fault) = read {
-                return Some((Err(fault), None));
-            }
-        }
-    })
-    .boxed()
+    reader::of_events(events, Reader::new(quirks))
 }
 
+/// The pieces of a response to a call that asked for a stream. Some servers know no streams and
+/// answer as they always do: then the whole answer is its pieces.
+///
+/// # Errors
+/// Neither a stream nor an answer.
+pub async fn of_reply(reply: Reply, quirks: Quirks) -> Result<DeltaStream, Fault> {
+    Ok(match reply.streamed().await? {
+        Streamed::Events(events) => deltas(events, quirks),
+        Streamed::Whole(body) => {
+            let answer = response::completion(&body, &quirks)?;
+            stream::iter(assemble::deltas(answer).into_iter().map(Ok)).boxed()
+        }
+    })
+}
+
+/// What is known of the answer so far.
 struct Reader {
     quirks: Quirks,
-    ready: VecDeque<Delta>,
     calls: Vec<Call>,
     finish: Option<String>,
     refused: bool,
@@ -52,24 +49,10 @@ struct Call {
     id: String,
 }
 
-impl Reader {
-    fn new(quirks: Quirks) -> Self {
-        Self {
-            quirks,
-            ready: VecDeque::new(),
-            calls: Vec::new(),
-            finish: None,
-            refused: false,
-            usage: Usage::default(),
-            reported_cost_usd: None,
-            model: String::new(),
-            upstream_id: None,
-        }
-    }
-
-    fn read(&mut self, data: &str) -> Result<(), Fault> {
+impl reader::Reader for Reader {
+    fn event(&mut self, data: &str, out: &mut Vec<Delta>) -> Result<(), Fault> {
         if data.trim() == "[DONE]" {
-            self.done();
+            out.push(self.done());
             return Ok(());
         }
         let chunk: Value = serde_json::from_str(data)
@@ -83,23 +66,46 @@ impl Reader {
         for key in ["reasoning_content", "reasoning"] {
             if let Some(text) = response::text_of(&delta[key]) {
                 let signature = None;
-                self.ready.push_back(Delta::Reasoning { text, signature });
+                out.push(Delta::Reasoning { text, signature });
                 break;
             }
         }
-        self.ready
-            .extend(response::text_of(&delta["content"]).map(Delta::Text));
+        out.extend(response::text_of(&delta["content"]).map(Delta::Text));
         if let Some(refusal) = response::text_of(&delta["refusal"]) {
             self.refused = true;
-            self.ready.push_back(Delta::Text(refusal));
+            out.push(Delta::Text(refusal));
         }
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
-            self.tool_call(call);
+            out.push(self.tool_call(call));
         }
         if let Some(reason) = choice["finish_reason"].as_str() {
             self.finish = Some(reason.to_owned());
         }
         Ok(())
+    }
+
+    fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Fault> {
+        if self.finish.is_some() && !self.quirks.done_marker {
+            out.push(self.done());
+            return Ok(());
+        }
+        let message = "the stream ended without its end marker";
+        Err(Fault::new(FaultKind::Cut, message))
+    }
+}
+
+impl Reader {
+    fn new(quirks: Quirks) -> Self {
+        Self {
+            quirks,
+            calls: Vec::new(),
+            finish: None,
+            refused: false,
+            usage: Usage::default(),
+            reported_cost_usd: None,
+            model: String::new(),
+            upstream_id: None,
+        }
     }
 
     /// What any chunk may carry beside its delta.
@@ -119,7 +125,7 @@ impl Reader {
         }
     }
 
-    fn tool_call(&mut self, fragment: &Value) {
+    fn tool_call(&mut self, fragment: &Value) -> Delta {
         let number = fragment["index"].as_u64();
         let id = fragment["id"].as_str().filter(|id| !id.is_empty());
         let known = self.calls.iter().position(|call| match (number, id) {
@@ -143,18 +149,18 @@ impl Reader {
                 (index, Some(id), Some(name.to_owned()))
             }
         };
-        self.ready.push_back(Delta::ToolCall {
+        Delta::ToolCall {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             id,
             name,
             arguments,
             signature: None,
-        });
+        }
     }
 
-    fn done(&mut self) {
+    fn done(&mut self) -> Delta {
         let stop = response::stop(self.finish.as_deref(), !self.calls.is_empty());
-        self.ready.push_back(Delta::Done {
+        Delta::Done {
             stop: if self.refused {
                 crate::domain::StopReason::ContentFilter
             } else {
@@ -164,15 +170,6 @@ impl Reader {
             model: std::mem::take(&mut self.model),
             upstream_id: self.upstream_id.take(),
             reported_cost_usd: self.reported_cost_usd,
-        });
-    }
-
-    fn end(&mut self) -> Result<(), Fault> {
-        if self.finish.is_some() && !self.quirks.done_marker {
-            self.done();
-            return Ok(());
         }
-        let message = "the stream ended without its end marker";
-        Err(Fault::new(FaultKind::Cut, message))
     }
 }

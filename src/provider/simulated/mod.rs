@@ -75,6 +75,11 @@ impl Provider for Simulated {
         "simulated"
     }
 
+    /// It never hangs, and a whole answer is cheaper than its pieces.
+    fn streams(&self, _call: &Call) -> bool {
+        false
+    }
+
     fn complete(&self, call: Call) -> BoxFuture<'_, Result<Completion, Fault>> {
         let script = self.script(&call);
         let scale = self.settings.time_scale;

@@ -5,6 +5,7 @@ use crate::domain::{ChatRequest, Completion, Delta, Message, Price, Role, StopRe
 use crate::http::openai::request::parse;
 use crate::provider::assemble::Assembler;
 use crate::provider::openai::{self, Quirks};
+use crate::provider::reader::Reader as _;
 use crate::provider::{anthropic, gemini};
 use serde_json::{Map, Value, json};
 

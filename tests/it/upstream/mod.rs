@@ -61,9 +61,12 @@ impl Drop for Upstream {
 async fn serve(mut socket: TcpStream, wire: Wire, fault: &str, hits: &AtomicUsize) -> Option<()> {
     socket.set_nodelay(true).ok()?;
     let request = read(&mut socket).await?;
+    if request.starts_with("POST /token ") {
+        return answer(&mut socket, "200", "", wire::TOKEN).await;
+    }
     hits.fetch_add(1, Ordering::SeqCst);
     let streamed = wire.is_streamed(&request);
-    if error(&mut socket, wire, fault).await? {
+    if error(&mut socket, wire, fault, streamed).await? {
         return Some(());
     }
     if streamed {
@@ -98,7 +101,7 @@ async fn read(socket: &mut TcpStream) -> Option<String> {
 }
 
 /// Faults that are a response of their own, the same for whole answers and streams.
-async fn error(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<bool> {
+async fn error(socket: &mut TcpStream, wire: Wire, fault: &str, streamed: bool) -> Option<bool> {
     let (status, headers, body) = match fault {
         "500" | "529" | "401" | "400" | "context" | "filter" | "429" => {
             (fault, "", wire.error(fault))
@@ -115,6 +118,22 @@ async fn error(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<bool> 
             "502",
             "content-type: text/html\r\n",
             "<html>Bad gateway</html>".into(),
+        ),
+        "429-left" => (
+            "429",
+            "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 7s\r\n",
+            wire.error("429"),
+        ),
+        "no-stream" if streamed => ("400", "", wire.error("no-stream")),
+        "error-json" => (
+            "200",
+            "content-type: application/json\r\n",
+            wire.error("500"),
+        ),
+        "unasked" => (
+            "200",
+            "content-type: application/json\r\n",
+            wire.whole("abc"),
         ),
         "redirect" => (
             "307",
@@ -133,6 +152,12 @@ async fn error(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<bool> 
                 .ok()?;
             return Some(true);
         }
+        "500-stall" => {
+            let head = "HTTP/1.1 500 X\r\ncontent-length: 100\r\n\r\n{";
+            socket.write_all(head.as_bytes()).await.ok()?;
+            wait_for_hang_up(socket).await;
+            return Some(true);
+        }
         "hang" => {
             wait_for_hang_up(socket).await;
             return Some(true);
@@ -143,12 +168,34 @@ async fn error(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<bool> 
         "context" | "filter" => "400",
         status => status,
     };
+    answer(socket, status, headers, &body).await?;
+    Some(true)
+}
+
+async fn answer(socket: &mut TcpStream, status: &str, headers: &str, body: &str) -> Option<()> {
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n"
     );
-    socket.write_all((head + &body).as_bytes()).await.ok()?;
-    Some(true)
+    socket.write_all((head + body).as_bytes()).await.ok()
+}
+
+/// Headers that tell what is left.
+fn limits(fault: &str) -> &'static str {
+    match fault {
+        "left-none" => {
+            "x-ratelimit-remaining-requests: 0\r\nx-ratelimit-reset-requests: 1h0m0s\r\n\
+             date: Sat, 21 Nov 2026 15:00:00 GMT\r\n\
+             anthropic-ratelimit-tokens-remaining: 0\r\n\
+             anthropic-ratelimit-tokens-reset: 2026-11-21T16:00:00Z\r\n"
+        }
+        // Limits that it does not hold.
+        "left-azure" => {
+            "x-ratelimit-remaining-requests: -1\r\nx-ratelimit-reset-requests: 9s\r\n\
+             x-ratelimit-remaining-tokens: 0\r\nx-ratelimit-reset-tokens: 0\r\n"
+        }
+        _ => "",
+    }
 }
 
 async fn whole(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
@@ -164,7 +211,8 @@ async fn whole(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
         body.len()
     };
     let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{}content-length: {length}\r\nconnection: close\r\n\r\n",
+        limits(fault)
     );
     socket.write_all(head.as_bytes()).await.ok()?;
     match fault {
@@ -187,6 +235,13 @@ async fn whole(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
             }
             Some(())
         }
+        "trickle" => {
+            for byte in body.bytes() {
+                socket.write_all(&[byte]).await.ok()?;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Some(())
+        }
         "endless" => loop {
             socket.write_all(b" ").await.ok()?;
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -197,8 +252,10 @@ async fn whole(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
 
 async fn stream(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
     let kind = wire.stream_type();
-    let head =
-        format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n{}transfer-encoding: chunked\r\n\r\n",
+        limits(fault)
+    );
     socket.write_all(head.as_bytes()).await.ok()?;
     chunk(socket, &wire.start()).await?;
     match fault {
@@ -230,6 +287,27 @@ async fn stream(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
             chunk(socket, &pieces[..2].concat()).await?;
             return chunk(socket, &wire.error_event()).await;
         }
+        "pings" => loop {
+            let ping = if wire == Wire::Ollama {
+                "\n"
+            } else {
+                ": ping\n\n"
+            };
+            chunk(socket, ping).await?;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        },
+        "trickle" => {
+            for byte in pieces.concat().bytes() {
+                chunk(socket, &char::from(byte).to_string()).await?;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+        "flood" => {
+            let comment = format!(": {}\n", "x".repeat(1 << 16));
+            loop {
+                chunk(socket, &comment).await?;
+            }
+        }
         "endless" => loop {
             chunk(socket, &pieces[0]).await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -238,6 +316,10 @@ async fn stream(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
             for byte in (pieces.concat() + &wire.end()).bytes() {
                 chunk(socket, &char::from(byte).to_string()).await?;
             }
+        }
+        "no-usage" => {
+            let end = wire.end().replace("usage", "unused");
+            chunk(socket, &(pieces.concat() + &end)).await?;
         }
         _ => chunk(socket, &(pieces.concat() + &wire.end())).await?,
     }
