@@ -162,6 +162,15 @@ impl Breaker {
         (enough && !shut).then(|| self.trip(Reason::HealthCheck, now))
     }
 
+    /// The upstream said that nothing more will be taken until then, before it had to refuse a call.
+    pub fn pause(&mut self, until: Duration, now: Duration) -> Option<Transition> {
+        let longer = until > now && self.throttled_until.is_none_or(|known| until > known);
+        if longer {
+            self.throttled_until = Some(until);
+        }
+        longer.then_some(Transition::Throttled { until })
+    }
+
     /// Opens it by hand.
     pub fn force_open(&mut self, now: Duration) -> Transition {
         self.trip(Reason::Forced, now)
@@ -292,12 +301,7 @@ impl Breaker {
             self.settings.max_cooldown,
         );
         self.throttles_in_a_row += 1;
-        let wanted = now + asked.unwrap_or(default);
-        let longer = self.throttled_until.is_none_or(|until| wanted > until);
-        if longer {
-            self.throttled_until = Some(wanted);
-        }
-        (longer && wanted > now).then_some(Transition::Throttled { until: wanted })
+        self.pause(now + asked.unwrap_or(default), now)
     }
 
     fn trip(&mut self, reason: Reason, now: Duration) -> Transition {

@@ -8,9 +8,13 @@ use super::deployment::{End, Lease};
 use super::{Shared, observer::Notice};
 use crate::breaker::CallResult;
 use crate::domain::{Attempt, AttemptResult, Completion, Fault, FaultKind, Usage};
+use crate::provider::Told;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// Longest time that a deployment is left alone because its upstream says that nothing is left.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is needed to write an attempt down, apart from the call itself, so that a call that lost a
 /// race can still be accounted for after it was dropped.
@@ -121,6 +125,20 @@ impl Ticket {
             cost_usd,
             first_token_ms,
         )
+    }
+
+    /// Leaves the deployment alone for as long as its upstream says that nothing is left, but for
+    /// no longer than [`MAX_PAUSE`]: windows move, and headers are not always right.
+    pub fn heed(&self, told: &Told) {
+        let used_up = told.limits().and_then(|limits| limits.used_up_for_ms());
+        let Some(ms) = used_up else { return };
+        let now = self.shared.registry.now();
+        let until = now + Duration::from_millis(ms).min(MAX_PAUSE);
+        let paused = self.deployment.state().breaker.pause(until, now);
+        if let Some(transition) = paused {
+            let notice = self.deployment.notice(transition, now);
+            self.shared.observer.notice(notice);
+        }
     }
 
     fn end(&self, lease: Lease, end: &End<'_>) {

@@ -6,7 +6,7 @@ use super::deployment::{Lease, NotNow};
 use super::open::Opened;
 use super::{Limits, Notice, Shared};
 use crate::domain::{ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, Plan, Usage};
-use crate::provider::Call;
+use crate::provider::{Call, Told};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -295,6 +295,7 @@ impl Course {
             model: Arc::clone(&spec.model),
             timeouts: spec.timeouts,
             deadline: self.limits.deadline,
+            told: Told::default(),
         }
     }
 

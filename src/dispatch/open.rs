@@ -32,7 +32,9 @@ pub(super) async fn open(
     if !deployment.streams(&call, streamed) {
         return open_whole(ticket, lease, call).await;
     }
-    let live = match begin(&ticket, call.clone()).await {
+    let begun = begin(&ticket, call.clone()).await;
+    ticket.heed(&call.told);
+    let live = match begun {
         Ok((pieces, ready)) => Live {
             first_token_ms: Some(ticket.started.elapsed().as_secs_f64() * 1e3),
             deadline: call.deadline,
@@ -72,10 +74,12 @@ async fn open_whole(
 ) -> Result<Opened, Box<(Fault, Attempt)>> {
     let (deadline, limit) = (call.deadline, call.timeouts.total);
     let deployment = Arc::clone(&ticket.deployment);
+    let told = call.told.clone();
     let answer = timed::complete(&*deployment.spec.provider, call, ticket.started);
     let answer = within(deadline, answer)
         .await
         .unwrap_or_else(|| Err(ticket.at_deadline(limit)));
+    ticket.heed(&told);
     let answer =
         answer.and_then(
             |answer| match nothing_in(answer.is_empty(), answer.stop, answer.usage) {

@@ -76,7 +76,10 @@ impl Core {
                     "half_open" => BreakerState::HalfOpen,
                     _ => BreakerState::Closed,
                 },
-                reason: one.reason.map(|reason| format!("{reason:?}")),
+                reason: one
+                    .reason
+                    .map(|reason| format!("{reason:?}"))
+                    .or_else(|| one.wait.map(|_| "Throttled".to_owned())),
                 retry_at_ms: one.wait.map(|wait| now_ms + wait.as_millis() as u64),
                 trips: statistics.trips,
             },

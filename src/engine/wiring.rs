@@ -25,7 +25,7 @@ use crate::{
         vertex::{self, Credentials, Place, Vertex},
     },
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// All deployments, ready to be called.
 ///
@@ -35,16 +35,35 @@ pub(crate) fn deployments(
     config: &Config,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<dispatch::DeploymentSpec>, String> {
+    let mut clients = Clients::default();
     let specs = config.deployments.iter().map(|spec| {
-        deployment(config, spec, clock).map_err(|error| format!("deployment {}: {error}", spec.id))
+        deployment(config, spec, clock, &mut clients)
+            .map_err(|error| format!("deployment {}: {error}", spec.id))
     });
     specs.collect()
+}
+
+/// One HTTP client for each connection time-out, shared by all deployments that have it: they share
+/// its connections, and the machine's certificates are read once.
+#[derive(Default)]
+struct Clients(HashMap<Duration, Http>);
+
+impl Clients {
+    fn of(&mut self, connect: Duration) -> Result<Http, String> {
+        if let Some(http) = self.0.get(&connect) {
+            return Ok(http.clone());
+        }
+        let http = Http::new(connect).map_err(said)?;
+        self.0.insert(connect, http.clone());
+        Ok(http)
+    }
 }
 
 fn deployment(
     config: &Config,
     spec: &DeploymentSpec,
     clock: &Arc<dyn Clock>,
+    clients: &mut Clients,
 ) -> Result<dispatch::DeploymentSpec, String> {
     let limits = &spec.limits;
     let arm = config.arm(&spec.arm);
@@ -53,7 +72,7 @@ fn deployment(
         arm: spec.arm.clone(),
         provider_id: spec.provider.clone(),
         model: Arc::from(spec.model.as_str()),
-        provider: provider(spec, clock)?,
+        provider: provider(spec, clock, clients)?,
         price: arm.and_then(|known| known.arm.price),
         streams: arm.is_none_or(|known| known.arm.capabilities.streaming),
         timeouts: Timeouts {
@@ -76,7 +95,11 @@ fn deployment(
     })
 }
 
-fn provider(spec: &DeploymentSpec, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Provider>, String> {
+fn provider(
+    spec: &DeploymentSpec,
+    clock: &Arc<dyn Clock>,
+    clients: &mut Clients,
+) -> Result<Arc<dyn Provider>, String> {
     if let Dialect::Simulated {
         profile,
         seed,
@@ -92,7 +115,7 @@ fn provider(spec: &DeploymentSpec, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Pro
         let simulated = Simulated::new(profile, settings).map_err(|error| error.to_string())?;
         return Ok(Arc::new(simulated));
     }
-    let http = Http::new(spec.timeouts.connect).map_err(said)?;
+    let http = clients.of(spec.timeouts.connect)?;
     let keys: Vec<Option<&Configured>> = if spec.keys.is_empty() {
         vec![None]
     } else {

@@ -16,6 +16,7 @@ mod secret;
 pub mod simulated;
 pub mod sse;
 pub mod timed;
+mod told;
 mod translate;
 
 pub mod anthropic;
@@ -25,6 +26,7 @@ pub mod ollama;
 pub mod vertex;
 
 pub use secret::Secret;
+pub use told::Told;
 
 use crate::domain::{ChatRequest, Completion, Delta, Fault};
 use futures_util::future::BoxFuture;
@@ -80,6 +82,8 @@ pub struct Call {
     pub timeouts: Timeouts,
     /// When the whole request must have ended, for dialects that tell the upstream.
     pub deadline: Option<Instant>,
+    /// What the upstream tells beside its answer.
+    pub told: Told,
 }
 
 impl Call {
@@ -91,6 +95,7 @@ impl Call {
             model: Arc::from(model),
             timeouts: Timeouts::default(),
             deadline: None,
+            told: Told::default(),
         }
     }
 

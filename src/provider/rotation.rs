@@ -2,7 +2,7 @@
 //! is passed over for a while, and the call goes on with the next key: what is wrong with one key
 //! says nothing of the deployment. Only when no key is left does the fault come out.
 
-use super::{Call, DeltaStream, Probe, Provider};
+use super::{Call, DeltaStream, Probe, Provider, Told};
 use crate::domain::{Completion, Fault, FaultKind};
 use futures_util::future::BoxFuture;
 use std::{
@@ -47,7 +47,7 @@ impl Rotation {
     }
 
     /// Calls with one key after another until one is not at fault.
-    async fn turn<'a, T, F>(&'a self, call: impl Fn(&'a dyn Provider) -> F) -> Result<T, Fault>
+    async fn turn<'a, T, F>(&'a self, call: impl Fn(&'a Key) -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>> + 'a,
     {
@@ -66,7 +66,7 @@ impl Rotation {
         };
         let mut last = Fault::new(FaultKind::Internal, "a provider without keys");
         for key in tried {
-            match call(&*key.provider).await {
+            match call(key).await {
                 Err(fault) if key.is_at_fault(&fault) => last = fault,
                 other => return other,
             }
@@ -81,6 +81,32 @@ impl Key {
         until.is_none_or(|until| until <= Instant::now())
     }
 
+    /// One call with this key. What the upstream tells of its limits is true of the key alone: one
+    /// that is used up rests, and the deployment does not hear of it.
+    fn call<'a, T: 'a>(
+        &'a self,
+        call: &Call,
+        make: impl FnOnce(Call) -> BoxFuture<'a, Result<T, Fault>>,
+    ) -> BoxFuture<'a, Result<T, Fault>> {
+        let told = Told::default();
+        let made = make(Call {
+            told: told.clone(),
+            ..call.clone()
+        });
+        Box::pin(async move {
+            let result = made.await;
+            let used_up = told.limits().and_then(|limits| limits.used_up_for_ms());
+            if let Some(ms) = used_up {
+                self.rest(Duration::from_millis(ms).min(DEAD_FOR));
+            }
+            result
+        })
+    }
+
+    fn rest(&self, rest: Duration) {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + rest);
+    }
+
     /// Notes a fault of the key itself; false where it is another's.
     fn is_at_fault(&self, fault: &Fault) -> bool {
         let rest = match fault.kind {
@@ -90,7 +116,7 @@ impl Key {
                 .map_or(USED_UP_FOR, Duration::from_millis),
             _ => return false,
         };
-        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + rest);
+        self.rest(rest);
         true
     }
 }
@@ -107,15 +133,15 @@ impl Provider for Rotation {
     }
 
     fn complete(&self, call: Call) -> BoxFuture<'_, Result<Completion, Fault>> {
-        Box::pin(self.turn(move |provider| provider.complete(call.clone())))
+        Box::pin(self.turn(move |key| key.call(&call, |call| key.provider.complete(call))))
     }
 
     fn stream(&self, call: Call) -> BoxFuture<'_, Result<DeltaStream, Fault>> {
-        Box::pin(self.turn(move |provider| provider.stream(call.clone())))
+        Box::pin(self.turn(move |key| key.call(&call, |call| key.provider.stream(call))))
     }
 
     fn probe(&self, probe: Probe) -> BoxFuture<'_, Result<(), Fault>> {
-        Box::pin(self.turn(move |provider| provider.probe(probe.clone())))
+        Box::pin(self.turn(move |key| key.provider.probe(probe.clone())))
     }
 }
 

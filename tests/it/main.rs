@@ -6,6 +6,7 @@ mod demonstration;
 mod faults;
 mod kill;
 mod load;
+mod habits;
 mod peers;
 mod process;
 mod tidy;

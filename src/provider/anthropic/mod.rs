@@ -57,8 +57,10 @@ impl Anthropic {
         let request = self.endpoint.request(&call.request);
         let body = request::body(&request, &call.model, stream);
         let url = self.url("messages");
-        let reply = self.http.post_json(&url, self.headers.clone(), &body);
-        reply.await.map_err(|fault| self.endpoint.clean(fault))
+        let sent = self.http.post_json(&url, self.headers.clone(), &body).await;
+        let reply = sent.map_err(|fault| self.endpoint.clean(fault))?;
+        call.told.note(&reply.headers);
+        Ok(reply)
     }
 }
 

@@ -79,8 +79,10 @@ impl Azure {
         let (quirks, defaults) = (&self.quirks, &self.endpoint.parameters);
         let body = openai::request::body(&call.request, &call.model, stream, quirks, defaults);
         let url = self.url(&call.model);
-        let reply = self.http.post_json(&url, self.headers.clone(), &body).await;
-        reply.map_err(|fault| self.endpoint.clean(fault))
+        let sent = self.http.post_json(&url, self.headers.clone(), &body).await;
+        let reply = sent.map_err(|fault| self.endpoint.clean(fault))?;
+        call.told.note(&reply.headers);
+        Ok(reply)
     }
 }
 

@@ -3,7 +3,7 @@
 //! One reader for all vendors: their error bodies differ in shape but not in what they say, and
 //! gateways in between mix the shapes. What no rule knows is judged by the status alone.
 
-use super::{redact, retry_after_ms, wait::duration_ms};
+use super::{rate_limits, redact, retry_after_ms, wait::duration_ms};
 use crate::domain::{Fault, FaultKind};
 use http::HeaderMap;
 use serde_json::Value;
@@ -116,6 +116,9 @@ pub fn classify(status: u16, headers: &HeaderMap, body: &[u8]) -> Fault {
     }
     fault.status = Some(status);
     fault.retry_after_ms = retry_after_ms(headers).or(fault.retry_after_ms);
+    if fault.kind == FaultKind::RateLimited && fault.retry_after_ms.is_none() {
+        fault.retry_after_ms = rate_limits(headers).used_up_for_ms();
+    }
     fault
 }
 
@@ -158,7 +161,10 @@ fn fault_of(status: Option<u16>, error: &ErrorBody) -> Fault {
 /// with a 400, and a used-up account with a 429.
 fn kind_of(status: Option<u16>, error: &ErrorBody) -> FaultKind {
     let client_error = status.is_none_or(|status| (400..500).contains(&status));
-    if status == Some(402) || client_error && (error.has(QUOTA) || error.says(QUOTA_WORDS)) {
+    if status == Some(400) && error.has(SERVER) {
+        // Whose fault a 400 is, its body knows better than its status.
+        FaultKind::ServerError
+    } else if status == Some(402) || client_error && (error.has(QUOTA) || error.says(QUOTA_WORDS)) {
         FaultKind::QuotaExhausted
     } else if client_error && error.has(CREDENTIALS) {
         FaultKind::Credentials
@@ -222,6 +228,7 @@ const FILTER_WORDS: &[&str] = &[
 ];
 const RATE: &[&str] = &["rate_limit", "resource_exhausted", "too_many_requests"];
 const OVERLOAD: &[&str] = &["overloaded", "unavailable", "capacity"];
+const SERVER: &[&str] = &["server_error", "internal_error"];
 const MODEL: &[&str] = &["model_not_found", "deploymentnotfound", "not_found"];
 const REQUEST: &[&str] = &["invalid_request", "invalid_argument"];
 

@@ -52,7 +52,9 @@ impl OpenAi {
         let body = request::body(&call.request, &call.model, streamed, quirks, defaults);
         let url = self.url("chat/completions");
         let sent = self.http.post_json(&url, self.headers.clone(), &body).await;
-        sent.map_err(|fault| self.endpoint.clean(fault))
+        let reply = sent.map_err(|fault| self.endpoint.clean(fault))?;
+        call.told.note(&reply.headers);
+        Ok(reply)
     }
 }
 

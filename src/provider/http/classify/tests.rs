@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 /// One line a response: status, headers, body. Each vendor's own shape.
 const RESPONSES: &str = r#"
 400 | | {"error":{"message":"bad temperature","type":"invalid_request_error","param":"temperature","code":null}}
+400 | | {"error":{"message":"not my day","type":"server_error","code":"400"}}
 400 | | {"error":{"message":"This model's maximum context length is 8192 tokens","type":"invalid_request_error","code":"context_length_exceeded"}}
 400 | | {"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}
 400 | | {"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}
