@@ -12,7 +12,7 @@ VENV    := .venv
 PROGRAM := target/release/pointsman
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run build test lint fmt doc deny python bench ci
+.PHONY: help setup demo run build test lint fmt doc deny python bench peers ci
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ deny: ## Licences, bans and sources of the dependencies
 
 python: ## The environment of the Python client checks
 	@bash .ci/python-env
+
+peers: build ## The failure table of other gateways, for this one, beside theirs
+	@$(PYTHON) scripts/peers.py $(ARGS)
 
 bench: ## Micro-benchmarks of the parts that each request passes through
 	$(CARGO) bench --locked $(ARGS)
