@@ -4,9 +4,9 @@
 
 mod demonstration;
 mod faults;
+mod habits;
 mod kill;
 mod load;
-mod habits;
 mod peers;
 mod process;
 mod tidy;

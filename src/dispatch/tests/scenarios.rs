@@ -114,15 +114,21 @@ fn option<T: std::str::FromStr>(scenario: &Scenario<'_>, name: &str) -> Option<T
     found.and_then(|value| value.parse().ok())
 }
 
-fn mode(scenario: &Scenario<'_>) -> Option<FanOutMode> {
-    match option::<String>(scenario, "fan").as_deref() {
-        Some("first") => Some(FanOutMode::First),
-        Some("best") => Some(FanOutMode::Best),
-        Some("majority") => Some(FanOutMode::Majority),
-        Some("all") => Some(FanOutMode::All),
-        Some(quorum) => Some(FanOutMode::Quorum(quorum.parse().unwrap())),
-        None => None,
-    }
+fn fan_out(scenario: &Scenario<'_>) -> Option<FanOut> {
+    let steps = scenario.plan.steps.iter();
+    let mode = match option::<String>(scenario, "fan").as_deref() {
+        Some("first") => FanOutMode::First,
+        Some("best") => FanOutMode::Best,
+        Some("majority") => FanOutMode::Majority,
+        Some("all") => FanOutMode::All,
+        Some(quorum) => FanOutMode::Quorum(quorum.parse().unwrap()),
+        None => return None,
+    };
+    Some(FanOut {
+        arms: steps.map(|step| step.arm.clone()).collect(),
+        mode,
+        judge: None,
+    })
 }
 
 /// How a run ended.
@@ -155,18 +161,7 @@ async fn play(mut scenario: Scenario<'static>) -> (String, String) {
     let stage = stage(&scenario.scripts, limits, settings);
     scenario.plan.max_attempts = option(&scenario, "max").unwrap_or(3);
     scenario.plan.hedge_after_ms = option(&scenario, "hedge");
-    let mode = mode(&scenario);
-    let arms = scenario
-        .plan
-        .steps
-        .iter()
-        .map(|step| step.arm.clone())
-        .collect();
-    scenario.plan.fan_out = mode.map(|mode| FanOut {
-        arms,
-        mode,
-        judge: None,
-    });
+    scenario.plan.fan_out = fan_out(&scenario);
     let deadline: Option<u64> = option(&scenario, "deadline");
     let mut seen = String::new();
     for run in 0..option(&scenario, "runs").unwrap_or(1) {

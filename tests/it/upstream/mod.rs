@@ -287,36 +287,12 @@ async fn stream(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
             chunk(socket, &pieces[..2].concat()).await?;
             return chunk(socket, &wire.error_event()).await;
         }
-        "pings" => loop {
-            let ping = if wire == Wire::Ollama {
-                "\n"
-            } else {
-                ": ping\n\n"
-            };
-            chunk(socket, ping).await?;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        },
-        "trickle" => {
-            for byte in pieces.concat().bytes() {
-                chunk(socket, &char::from(byte).to_string()).await?;
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        }
-        "flood" => {
-            let comment = format!(": {}\n", "x".repeat(1 << 16));
-            loop {
-                chunk(socket, &comment).await?;
-            }
-        }
-        "endless" => loop {
-            chunk(socket, &pieces[0]).await?;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        },
-        "drip" => {
-            for byte in (pieces.concat() + &wire.end()).bytes() {
-                chunk(socket, &char::from(byte).to_string()).await?;
-            }
-        }
+        "pings" if wire == Wire::Ollama => return again(socket, "\n", 20).await,
+        "pings" => return again(socket, ": ping\n\n", 20).await,
+        "flood" => return again(socket, &format!(": {}\n", "x".repeat(1 << 16)), 0).await,
+        "endless" => return again(socket, &pieces[0], 20).await,
+        "trickle" => byte_by_byte(socket, &pieces.concat(), 200).await?,
+        "drip" => byte_by_byte(socket, &(pieces.concat() + &wire.end()), 0).await?,
         "no-usage" => {
             let end = wire.end().replace("usage", "unused");
             chunk(socket, &(pieces.concat() + &end)).await?;
@@ -324,6 +300,28 @@ async fn stream(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
         _ => chunk(socket, &(pieces.concat() + &wire.end())).await?,
     }
     last(socket).await
+}
+
+async fn wait(ms: u64) {
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+/// The same for ever.
+async fn again(socket: &mut TcpStream, text: &str, wait_ms: u64) -> Option<()> {
+    loop {
+        chunk(socket, text).await?;
+        wait(wait_ms).await;
+    }
+}
+
+async fn byte_by_byte(socket: &mut TcpStream, text: &str, wait_ms: u64) -> Option<()> {
+    for byte in text.bytes() {
+        chunk(socket, &char::from(byte).to_string()).await?;
+        wait(wait_ms).await;
+    }
+    Some(())
 }
 
 async fn chunk(socket: &mut TcpStream, text: &str) -> Option<()> {
