@@ -1,5 +1,4 @@
-//! Limits that we hold ourselves to for one deployment: requests and tokens a minute, calls at
-//! once. A call reserves what it is expected to use before it starts and settles when it ends, so
+//! Limits for one deployment or one tenant: requests and tokens a minute, calls at once. A call reserves what it is expected to use before it starts and settles when it ends, so
 //! that calls that start together cannot spend the same allowance twice. Pure.
 
 use std::time::Duration;
@@ -34,7 +33,7 @@ pub struct Reserved {
     tokens: u64,
 }
 
-/// The meter of one deployment.
+/// The meter of one deployment or tenant.
 #[derive(Clone, Debug)]
 pub struct Meter {
     limits: CallLimits,

@@ -26,7 +26,7 @@ mod verdict;
 
 pub use backoff::Backoff;
 pub use deployment::{Deployment, DeploymentSpec, Mode, NotNow};
-pub use limits::CallLimits;
+pub use limits::{CallLimits, Full, Meter, Reserved};
 pub use observer::{Notice, Observer};
 pub use registry::{Deployments, Health, Snapshot};
 pub use statistics::Statistics;

@@ -1,7 +1,10 @@
 //! A request between its decision and its end: holds what was reserved for it, and makes sure that
 //! it ends exactly once. A caller that leaves drops it, and that is recorded as cancelled.
 
-use super::{api::EngineError, core::Core, ended::outcome, events, facts, recorder::Receipt};
+use super::{
+    api::EngineError, core::Core, ended::outcome, events, facts, recorder::Receipt,
+    tenants::Admitted,
+};
 use crate::{
     dispatch::Ran,
     domain::{Attempt, Decision, Fact, Outcome, OutcomeStatus, ResponseFormat},
@@ -18,6 +21,8 @@ pub(crate) struct Begun {
     recorded: Option<Receipt<()>>,
     /// Held in the budgets until the request has ended, in US dollars.
     reserved_usd: f64,
+    /// Held in the tenant's limits until this is dropped.
+    admitted: Option<Admitted>,
     started: Instant,
     ended: bool,
 }
@@ -27,15 +32,19 @@ impl Begun {
     pub(super) fn new(
         core: &Arc<Core>,
         decision: Arc<Decision>,
-        reserved_usd: f64,
+        (reserved_usd, mut admitted): (f64, Option<Admitted>),
         started: Instant,
     ) -> Self {
+        if let Some(admitted) = &mut admitted {
+            admitted.begin();
+        }
         Self {
             core: Arc::clone(core),
             decision,
             attempts: Vec::new(),
             recorded: None,
             reserved_usd,
+            admitted,
             started,
             ended: false,
         }
@@ -83,7 +92,10 @@ impl Begun {
         }
     }
 
-    fn settle(&self, outcome: &Outcome) {
+    fn settle(&mut self, outcome: &Outcome) {
+        if let Some(admitted) = &mut self.admitted {
+            admitted.settle(outcome.calls());
+        }
         let costs = outcome.calls().filter_map(|one| one.cost_usd);
         self.core.budgets.settle(
             self.decision.tenant.as_deref(),

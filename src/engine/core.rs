@@ -12,6 +12,7 @@ use super::{
     retries::QuickRetries,
     sessions::Sessions,
     strategies,
+    tenants::{Admitted, Tenants},
 };
 use crate::{
     clock::Clock,
@@ -46,6 +47,7 @@ pub(crate) struct Core {
     /// Requests of `round_robin`.
     pub turns: AtomicU64,
     pub budgets: Budgets,
+    pub tenants: Tenants,
     pub retries: QuickRetries,
     /// Requests, and those of them that were given a hedge.
     pub hedges: (AtomicU64, AtomicU64),
@@ -76,6 +78,7 @@ impl Core {
             return Err(EngineError::Draining);
         }
         let mut prepared = prepare::prepare(&self.config, request)?;
+        let admitted = self.admit(&prepared, request)?;
         let prompt = request.chat.prompt();
         let (context, degradation) = self.context(&prompt).await;
         let now_ms = self.clock.now_ms();
@@ -125,7 +128,7 @@ impl Core {
             decide_only,
             prompt: stored,
         };
-        let begun = Begun::new(self, Arc::new(decision), reserved_usd, started);
+        let begun = Begun::new(self, Arc::new(decision), (reserved_usd, admitted), started);
         Ok(self.record(begun, &prompt).await)
     }
 
@@ -142,6 +145,19 @@ impl Core {
                 .teach(facts::asked_again(&earlier, decision.id.at_ms()));
         }
         begun
+    }
+
+    /// Asks the tenant's limits: what the request is expected to use, on each arm that it asks.
+    fn admit(
+        &self,
+        prepared: &Prepared,
+        request: &RouteRequest,
+    ) -> Result<Option<Admitted>, EngineError> {
+        let output_tokens = u64::from(request.chat.sampling.max_tokens.unwrap_or(0));
+        let arms = request.routing.fan_out.map_or(1, |wish| wish.arms.max(1));
+        let tokens = (prepared.input_tokens + output_tokens) * u64::from(arms);
+        let tenant = request.routing.tenant.as_deref();
+        self.tenants.admit(tenant, tokens, self.clock.monotonic())
     }
 
     /// Puts the budgets' prices and ceilings on a request.

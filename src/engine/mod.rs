@@ -27,6 +27,7 @@ mod sessions;
 mod signals;
 mod strategies;
 mod stream;
+mod tenants;
 mod transfer;
 mod wiring;
 

@@ -9,6 +9,7 @@ use super::{
     recorder::{Fold, Parts, Recorder},
     retries::QuickRetries,
     sessions::Sessions,
+    tenants::Tenants,
     wiring,
 };
 use crate::{
@@ -102,6 +103,7 @@ impl Engine {
         );
         let budgets = recorder.with_ledger(|ledger| Budgets::new(&config, ledger, started_at_ms));
         let core = Arc::new(Core {
+            tenants: Tenants::new(&config),
             config,
             embed,
             dispatcher,

@@ -310,6 +310,32 @@ async fn a_used_up_budget_refuses_and_names_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_place_is_held_by_a_stream_and_comes_back_when_it_is_dropped() {
+    let dir = tempfile::tempdir().unwrap();
+    let tenants = "tenants:\n  blue: { concurrent_requests: 1 }\n";
+    let engine = open(config(dir.path(), tenants)).await;
+    let of_blue = || {
+        let mut request = ask("Hello");
+        request.routing.tenant = Some("blue".to_owned());
+        request
+    };
+    let mut stream = engine
+        .route_stream(of_blue(), Deadline::NONE)
+        .await
+        .unwrap();
+    assert!(stream.next().await.is_some());
+    let error = engine.route(of_blue(), Deadline::NONE).await.unwrap_err();
+    assert!(
+        matches!(&error, EngineError::LimitReached { limit, .. } if limit == "tenants.blue.concurrent_requests"),
+        "{error}"
+    );
+    engine.route(ask("Hello"), Deadline::NONE).await.unwrap();
+    drop(stream);
+    engine.route(of_blue(), Deadline::NONE).await.unwrap();
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asking_the_same_again_in_a_session_counts_against_the_first_answer() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(config(dir.path(), "")).await;

@@ -114,6 +114,29 @@ Internal OWN_INTERNAL - | internal error; the server's log says more
 }
 
 #[test]
+fn a_limit_and_a_budget_can_be_told_apart() {
+    let subject = |error: EngineError| {
+        let details = of(error).get_error_details();
+        let quota = details.quota_failure().unwrap().violations[0].clone();
+        (quota.subject, details.retry_info().is_some())
+    };
+    let limit = EngineError::LimitReached {
+        limit: "tenants.blue.requests_per_minute".into(),
+        retry_after_ms: Some(9000),
+    };
+    let budget = EngineError::BudgetExceeded {
+        budget: "tenants.blue.budgets[0]".into(),
+        spent_usd: 1.0,
+        limit_usd: 1.0,
+        resets_after_ms: Some(9000),
+    };
+    let named = "limit:tenants.blue.requests_per_minute".to_owned();
+    assert_eq!(subject(limit), (named, true));
+    let named = "budget:tenants.blue.budgets[0]".to_owned();
+    assert_eq!(subject(budget), (named, false), "waiting does not help");
+}
+
+#[test]
 fn trailers_stay_small() {
     let exclusions = (0..1000).map(|i| Exclusion {
         arm: format!("provider/model-{i}").as_str().into(),
