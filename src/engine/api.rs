@@ -26,7 +26,7 @@ use crate::domain::{ClassId, Decision, DecisionId, DeploymentId, Feedback};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use std::future::Future;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// What every call of the engine returns.
 pub type Result<T> = std::result::Result<T, EngineError>;
@@ -94,6 +94,9 @@ pub trait EngineApi: Send + Sync + 'static {
     -> impl Future<Output = Result<Statistics>> + Send;
     /// Events from now on.
     fn watch(&self) -> broadcast::Receiver<Event>;
+    /// Why nothing can be remembered any more, should that happen. It stays so until a restart, and
+    /// requests are refused meanwhile.
+    fn failure(&self) -> watch::Receiver<Option<String>>;
     /// Takes scored examples in; one call a batch.
     fn import_examples(
         &self,

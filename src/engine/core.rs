@@ -77,6 +77,7 @@ impl Core {
         if self.draining.load(Ordering::Relaxed) {
             return Err(EngineError::Draining);
         }
+        self.recorder.check()?;
         let mut prepared = prepare::prepare(&self.config, request)?;
         let admitted = self.admit(&prepared, request)?;
         let prompt = request.chat.prompt();

@@ -47,7 +47,10 @@ use crate::domain::{ClassId, Decision, DecisionId, DeploymentId, Feedback};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use std::sync::Arc;
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 
 /// A running engine. Close it before it is dropped: [`Engine::close`] writes the last snapshot.
 pub struct Engine {
@@ -164,6 +167,10 @@ impl EngineApi for Engine {
 
     fn watch(&self) -> broadcast::Receiver<Event> {
         self.core.events.subscribe()
+    }
+
+    fn failure(&self) -> watch::Receiver<Option<String>> {
+        self.core.recorder.failure()
     }
 
     async fn import_examples(&self, examples: Vec<Example>) -> Result<ExamplesImported> {

@@ -336,6 +336,31 @@ async fn a_tenants_place_is_held_by_a_stream_and_comes_back_when_it_is_dropped()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_memory_that_fails_is_told_and_nothing_is_routed_unremembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(config(dir.path(), "")).await;
+    let routed = engine.route(ask("Hello"), Deadline::NONE).await.unwrap();
+    let mut failure = engine.failure();
+    assert_eq!(*failure.borrow_and_update(), None);
+    engine.core.memory.break_down("no space left on device");
+    let error = engine.feedback(judge(routed.decision.id, 0.5, "a")).await;
+    assert!(matches!(error, Err(EngineError::Memory(_))), "{error:?}");
+    failure.changed().await.unwrap();
+    let told = failure.borrow().clone().unwrap();
+    assert!(told.contains("no space left on device"), "{told}");
+    let calls = engine.providers().await.unwrap()[0].deployments.clone();
+    for error in [
+        engine.decide(ask("Hello")).await.unwrap_err(),
+        engine.route(ask("Hello"), Deadline::NONE).await.unwrap_err(),
+        engine.route_stream(ask("Hello"), Deadline::NONE).await.err().unwrap(),
+    ] {
+        assert_eq!(error, EngineError::Memory(told.clone()));
+    }
+    assert_eq!(engine.providers().await.unwrap()[0].deployments, calls, "nobody was called");
+    engine.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asking_the_same_again_in_a_session_counts_against_the_first_answer() {
     let dir = tempfile::tempdir().unwrap();
     let engine = open(config(dir.path(), "")).await;

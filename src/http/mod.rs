@@ -101,7 +101,8 @@ fn router<E: EngineApi>(app: App<E>, settings: &Settings) -> Router {
         .route("/v1/models", get(models::list::<E>))
         .route("/v1/feedback", post(feedback::give::<E>))
         .route("/metrics", get(metrics::page::<E>))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz", get(alive::<E>))
+        .route("/health", get(alive::<E>))
         .route("/readyz", get(ready::<E>))
         .route("/ai/providers", get(admin::providers::<E>))
         .route("/ai/providers/{name}/health", get(admin::health::<E>))
@@ -116,11 +117,20 @@ fn router<E: EngineApi>(app: App<E>, settings: &Settings) -> Router {
         .with_state(app)
 }
 
+/// Alive as long as it can do its work: a memory that has failed needs a restart.
+async fn alive<E: EngineApi>(State(app): State<App<E>>) -> Result<&'static str, Refusal> {
+    match app.engine.failure().borrow().clone() {
+        None => Ok("ok\n"),
+        Some(reason) => Err(crate::engine::api::EngineError::Memory(reason).into()),
+    }
+}
+
 /// Ready as long as nobody has asked to stop: a balancer is told before connections are refused.
 async fn ready<E: EngineApi>(State(app): State<App<E>>) -> Result<&'static str, Refusal> {
     if app.stop.is_cancelled() {
         return Err(crate::engine::api::EngineError::Draining.into());
     }
+    alive(State(app)).await?;
     Ok("ready\n")
 }
 

@@ -81,6 +81,12 @@ impl Memory {
         self.store.failure()
     }
 
+    /// Makes every write from now on fail, as a full disk does.
+    #[cfg(test)]
+    pub(crate) fn break_down(&self, reason: &str) {
+        self.store.break_down(reason);
+    }
+
     /// A small value of the engine's own that was written with [`Batch::notes`].
     ///
     /// # Errors

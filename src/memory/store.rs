@@ -150,6 +150,12 @@ impl Store {
         })
     }
 
+    /// As if a write had failed.
+    #[cfg(test)]
+    pub(super) fn break_down(&self, reason: &str) {
+        let _ = self.failed.set(reason.to_owned());
+    }
+
     /// Why writing has stopped, if it has.
     pub(super) fn failure(&self) -> Option<&str> {
         self.failed.get().map(String::as_str)

@@ -1,6 +1,6 @@
 //! The server: services and layers put together, and the way down.
 //!
-//! On the signal: health says NOT_SERVING, no new request is taken, running ones get time to end,
+//! A memory that has failed makes health say NOT_SERVING, too. On the signal: health says NOT_SERVING, no new request is taken, running ones get time to end,
 //! then those who are left are told to stop.
 
 use super::{
@@ -63,6 +63,7 @@ pub async fn serve<E: EngineApi>(
         Arc::clone(&clock),
         Arc::clone(&settings),
     );
+    let mut failure = engine.failure();
     let admin = AdminFace::new(engine, gate.clone(), clock, Arc::clone(&settings));
     let router = RouterServiceServer::new(router)
         .max_decoding_message_size(settings.max_request_bytes)
@@ -95,10 +96,18 @@ pub async fn serve<E: EngineApi>(
         };
         tokio::try_join!(main, apart).map(|_| ())
     };
+    let failed = async {
+        // An engine that is gone fails no more.
+        if failure.wait_for(Option::is_some).await.is_ok() {
+            tell(&reporter, ServingStatus::NotServing).await;
+        }
+        std::future::pending::<()>().await;
+    };
     let mut served = std::pin::pin!(served);
     tokio::select! {
         ended = &mut served => return ended.map(|()| Drained { stopped: 0 }),
         () = shutdown => {}
+        () = failed => {}
     }
     tell(&reporter, ServingStatus::NotServing).await;
     gate.close();

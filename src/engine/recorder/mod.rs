@@ -26,10 +26,10 @@ use crate::{
 use arc_swap::ArcSwap;
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// Commands that wait at most; beyond it callers wait.
 const QUEUE_LIMIT: usize = 8192;
@@ -59,7 +59,32 @@ pub(crate) struct Recorder {
     commands: mpsc::Sender<Command>,
     knowledge: Arc<ArcSwap<Knowledge>>,
     ledger: Arc<Mutex<Ledger>>,
+    failure: watch::Sender<Option<String>>,
+    memory: Arc<Memory>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the thread publishes.
+struct Shared {
+    knowledge: Arc<ArcSwap<Knowledge>>,
+    ledger: Arc<Mutex<Ledger>>,
+    failure: watch::Sender<Option<String>>,
+}
+
+impl Shared {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells, once, that the memory has failed; its reason with the remedy.
+fn tell_failure(memory: &Memory, failure: &watch::Sender<Option<String>>) -> Option<String> {
+    let reason = memory.failure()?;
+    let reason = format!(
+        "nothing can be remembered any more, so nothing is routed: {reason}; free space or mend the disk, then restart the server"
+    );
+    failure.send_if_modified(|told| told.replace(reason.clone()).is_none());
+    Some(reason)
 }
 
 impl Recorder {
@@ -71,7 +96,13 @@ impl Recorder {
         let (commands, queue) = mpsc::channel(QUEUE_LIMIT);
         let knowledge = Arc::new(ArcSwap::new(parts.fold.knowledge()));
         let ledger = Arc::new(Mutex::new(Ledger::default()));
-        let writer = Writer::new(parts, queue, Arc::clone(&knowledge), Arc::clone(&ledger));
+        let (failure, memory) = (watch::Sender::new(None), Arc::clone(&parts.memory));
+        let shared = Shared {
+            knowledge: Arc::clone(&knowledge),
+            ledger: Arc::clone(&ledger),
+            failure: failure.clone(),
+        };
+        let writer = Writer::new(parts, queue, shared);
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(|| writer.run())?;
@@ -79,6 +110,8 @@ impl Recorder {
             commands,
             knowledge,
             ledger,
+            failure,
+            memory,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -86,6 +119,21 @@ impl Recorder {
     /// What is known now.
     pub(crate) fn knowledge(&self) -> Arc<Knowledge> {
         self.knowledge.load_full()
+    }
+
+    /// Why the memory cannot be written any more; told when it happens.
+    pub(crate) fn failure(&self) -> watch::Receiver<Option<String>> {
+        self.failure.subscribe()
+    }
+
+    /// Refuses work that could not be remembered.
+    ///
+    /// # Errors
+    /// The memory has failed.
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        tell_failure(&self.memory, &self.failure).map_or(Ok(()), |reason| {
+            Err(EngineError::Memory(reason))
+        })
     }
 
     /// Reads the ledger under its lock; keep it short.

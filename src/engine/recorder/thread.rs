@@ -1,7 +1,7 @@
 //! The writer's loop: take, fold, write, publish, acknowledge.
 
 use super::{
-    Parts,
+    Parts, Shared,
     command::{Ack, Command, Work},
     fold::Fold,
     group::{GROUP_MAX, Group},
@@ -12,13 +12,11 @@ use crate::{
     engine::{
         api::{EngineError, Event, FeedbackAccepted},
         events, facts,
-        ledger::{self, Ledger},
+        ledger,
     },
-    learn::Knowledge,
     memory::Memory,
 };
-use arc_swap::ArcSwap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 
 pub(super) struct Writer {
@@ -30,8 +28,7 @@ pub(super) struct Writer {
     learning: bool,
     recent: Recent,
     queue: mpsc::Receiver<Command>,
-    knowledge: Arc<ArcSwap<Knowledge>>,
-    ledger: Arc<Mutex<Ledger>>,
+    shared: Shared,
     events: broadcast::Sender<Event>,
     clock: Arc<dyn crate::clock::Clock>,
 }
@@ -40,10 +37,9 @@ impl Writer {
     pub(super) fn new(
         parts: Parts,
         queue: mpsc::Receiver<Command>,
-        knowledge: Arc<ArcSwap<Knowledge>>,
-        ledger: Arc<Mutex<Ledger>>,
+        shared: Shared,
     ) -> Self {
-        *ledger.lock().unwrap_or_else(PoisonError::into_inner) = parts.ledger;
+        *shared.ledger() = parts.ledger;
         Self {
             memory: parts.memory,
             fold: parts.fold,
@@ -53,8 +49,7 @@ impl Writer {
             learning: parts.learning,
             recent: Recent::default(),
             queue,
-            knowledge,
-            ledger,
+            shared,
             events: parts.events,
             clock: parts.clock,
         }
@@ -117,7 +112,7 @@ impl Writer {
     }
 
     fn finish(&mut self, decision: &Arc<Decision>, outcome: Outcome, group: &mut Group) {
-        let mut spend = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spend = self.shared.ledger();
         let (key, gone) = spend.count(decision, &outcome);
         let row = spend.row(&key).cloned();
         drop(spend);
@@ -164,7 +159,7 @@ impl Writer {
         entry.feedback.push(feedback.clone());
         let (decision, outcome) = (Arc::clone(&entry.decision), entry.outcome.clone());
         if let Some(quality) = feedback.quality {
-            let mut spend = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut spend = self.shared.ledger();
             let key = spend.judge(&decision, outcome.as_ref(), quality, replaces);
             let row = spend.row(&key).cloned();
             group.rows.push((key, row));
@@ -203,10 +198,11 @@ impl Writer {
         let result = self.fold_and_write(&mut group);
         if let Err(error) = &result {
             tracing::error!(%error, commands = group.size, "a group of records could not be written");
+            super::tell_failure(&self.memory, &self.shared.failure);
             self.recent.clear();
             self.restore();
         }
-        self.knowledge.store(self.fold.knowledge());
+        self.shared.knowledge.store(self.fold.knowledge());
         group.acknowledge(&result);
     }
 
@@ -268,7 +264,7 @@ impl Writer {
             tracing::error!(%error, "what was learned could not be read again; it is held as it was");
         }
         match ledger::load(&self.memory) {
-            Ok(kept) => *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = kept,
+            Ok(kept) => *self.shared.ledger() = kept,
             Err(error) => tracing::error!(%error, "the spend could not be read again"),
         }
     }
@@ -279,7 +275,7 @@ impl Writer {
         self.restore();
         self.next_seq = self.memory.counts().last_fact + 1;
         self.facts_since_snapshot = 0;
-        self.knowledge.store(self.fold.knowledge());
+        self.shared.knowledge.store(self.fold.knowledge());
         let _ = ack.send(result);
     }
 }

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 pub const HI: &str = r#"{"model":"auto","messages":[{"role":"user","content":"Hi"}]}"#;
 pub const HI_STREAM: &str = r#"{"model":"auto","stream":true,"stream_options":{"include_usage":true},
@@ -40,6 +40,7 @@ pub struct Scripted {
     pub dropped: Arc<AtomicU32>,
     pub providers: Mutex<Vec<ProviderShown>>,
     pub events: broadcast::Sender<Event>,
+    pub failure: watch::Sender<Option<String>>,
 }
 
 struct Tell(Arc<AtomicU32>);
@@ -213,6 +214,7 @@ impl Scripted {
             dropped: Arc::default(),
             providers: Mutex::default(),
             events: broadcast::channel(16).0,
+            failure: watch::Sender::new(None),
         }
     }
 
@@ -294,6 +296,10 @@ impl EngineApi for Scripted {
 
     fn watch(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    fn failure(&self) -> watch::Receiver<Option<String>> {
+        self.failure.subscribe()
     }
 
     // What the face never asks for.

@@ -223,6 +223,21 @@ async fn going_down_lets_running_requests_end() {
 }
 
 #[tokio::test]
+async fn a_failed_memory_is_told_by_health_and_the_server_goes_on_to_say_why() {
+    let running = Running::start(Settings::default()).await;
+    let mut health = HealthClient::new(running.channel().await);
+    let watch = health.watch(HealthCheckRequest::default()).await.unwrap();
+    let mut watch = watch.into_inner();
+    let status = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(status, ServingStatus::Serving);
+    running.engine.failure.send_replace(Some("full".into()));
+    let status = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(status, ServingStatus::NotServing);
+    let mut router = RouterServiceClient::new(running.channel().await);
+    router.route(route(None)).await.unwrap();
+}
+
+#[tokio::test]
 async fn going_down_does_not_wait_for_ever() {
     let settings = Settings {
         drain: Duration::from_millis(50),

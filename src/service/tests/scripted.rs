@@ -26,7 +26,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{broadcast, oneshot},
+    sync::{broadcast, oneshot, watch},
     task::JoinHandle,
 };
 use tonic::transport::Channel;
@@ -54,6 +54,7 @@ pub struct Scripted {
     pub dropped: Arc<AtomicU32>,
     pub judged: Mutex<Vec<Feedback>>,
     pub events: broadcast::Sender<Event>,
+    pub failure: watch::Sender<Option<String>>,
 }
 
 /// Counts when it is dropped: somebody cancelled.
@@ -73,6 +74,7 @@ impl Default for Scripted {
             dropped: Arc::default(),
             judged: Mutex::default(),
             events: broadcast::channel(4).0,
+            failure: watch::Sender::new(None),
         }
     }
 }
@@ -298,6 +300,10 @@ impl EngineApi for Scripted {
 
     fn watch(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    fn failure(&self) -> watch::Receiver<Option<String>> {
+        self.failure.subscribe()
     }
 
     async fn import_examples(&self, examples: Vec<Example>) -> Result<ExamplesImported> {
