@@ -14,6 +14,7 @@ pub mod dispatch;
 pub mod domain;
 pub mod engine;
 pub mod http;
+pub mod keys;
 pub mod learn;
 pub mod load;
 pub mod memory;

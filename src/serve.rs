@@ -2,9 +2,10 @@
 //! then the engine, then the servers; and the way down: drain, flush, done.
 
 use crate::{
-    clock::SystemClock,
-    config::{CallerKey, Config},
+    clock::{Clock as _, SystemClock},
+    config::{CallerKey, Config, Server},
     engine::{Engine, OpenError, Options},
+    keys::{Caller, Keys},
     service::{self, Doors},
 };
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
@@ -57,7 +58,8 @@ pub async fn serve(
     ready: impl FnOnce(&Listening),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    for warning in &config.warnings {
+    let now_ms = SystemClock::new().now_ms();
+    for warning in config.warnings.iter().chain(&config.stale_prices(now_ms)) {
         tracing::warn!("{warning}");
     }
     let main = open(config.server.listen, "server.listen").await?;
@@ -152,16 +154,13 @@ async fn optional(
 
 fn settings(config: &Config) -> service::Settings {
     let server = &config.server;
-    let key = |key: &CallerKey| service::Key {
-        secret: key.key.expose().to_owned(),
-        tenant: key.tenant.clone(),
-        admin: key.admin,
-    };
     service::Settings {
-        keys: server.keys.iter().map(key).collect(),
+        keys: keys(server),
         max_request_bytes: bytes(server.max_request_bytes),
         max_response_bytes: bytes(server.max_response_bytes),
+        max_text_bytes: bytes(server.max_text_bytes),
         max_concurrent_requests: server.max_concurrent_requests as usize,
+        max_request_time: server.max_request_time,
         drain: server.drain,
         reflection: server.reflection,
         ..service::Settings::default()
@@ -170,18 +169,23 @@ fn settings(config: &Config) -> service::Settings {
 
 fn http_settings(config: &Config) -> crate::http::Settings {
     let server = &config.server;
-    let key = |key: &CallerKey| crate::http::Key {
-        secret: key.key.expose().to_owned(),
-        tenant: key.tenant.clone(),
-        admin: key.admin,
-    };
     crate::http::Settings {
-        keys: server.keys.iter().map(key).collect(),
+        keys: keys(server),
         max_request_bytes: bytes(server.max_request_bytes),
+        max_text_bytes: bytes(server.max_text_bytes),
         max_concurrent_requests: server.max_concurrent_requests as usize,
+        max_request_time: server.max_request_time,
         drain: server.drain,
         ..crate::http::Settings::default()
     }
+}
+
+fn keys(server: &Server) -> Keys {
+    let owned = |key: &CallerKey| Caller {
+        tenant: key.tenant.clone(),
+        admin: key.admin,
+    };
+    Keys::new(server.keys.iter().map(|key| (key.key.expose(), owned(key))))
 }
 
 fn bytes(configured: u64) -> usize {

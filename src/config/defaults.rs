@@ -28,6 +28,8 @@ impl Default for Server {
             drain: Duration::from_secs(30),
             max_request_bytes: 32 << 20,
             max_response_bytes: 32 << 20,
+            max_text_bytes: 4 << 20,
+            max_request_time: None,
             max_concurrent_requests: 4096,
             keys: Vec::new(),
             reflection: true,

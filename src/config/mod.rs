@@ -32,6 +32,7 @@ pub use settings::{
     LogFormat, Logging, MemorySettings, Server, Signal, Tenant,
 };
 
+use crate::catalogue::{Model, catalogue};
 use crate::domain::{Arm, ArmId, ProviderId};
 use serde::Serialize;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -82,6 +83,20 @@ impl Config {
             .iter()
             .filter(|spec| spec.pooled)
             .map(|spec| &spec.arm)
+    }
+
+    /// A warning, where arms have prices of the built-in catalogue and these are old.
+    #[must_use]
+    pub fn stale_prices(&self, now_ms: u64) -> Option<String> {
+        let known = catalogue();
+        let listed = |arm: &Arm| {
+            let models = known.providers.iter().filter_map(|v| v.model(&arm.model));
+            models
+                .filter_map(Model::price)
+                .any(|price| arm.price == Some(price))
+        };
+        let used = self.arms.iter().any(|spec| listed(&spec.arm));
+        used.then(|| known.staleness(now_ms)).flatten()
     }
 
     /// The arm of this id.

@@ -20,6 +20,12 @@ pub struct Server {
     pub max_request_bytes: u64,
     /// Largest response in bytes.
     pub max_response_bytes: u64,
+    /// All texts of one request together, in bytes.
+    pub max_text_bytes: u64,
+    /// Longest time of a request, whatever its caller's deadline; `None` = as long as the caller
+    /// waits.
+    #[serde(serialize_with = "span::optional")]
+    pub max_request_time: Option<Duration>,
     /// Requests in work at once; more are refused with a hint to come back.
     pub max_concurrent_requests: u32,
     /// Keys of callers; empty = no key asked for.

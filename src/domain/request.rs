@@ -49,6 +49,17 @@ impl ChatRequest {
         messages + tools
     }
 
+    /// Bytes of all texts of the messages together, reasoning included.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let parts = self.messages.iter().flat_map(|message| &message.parts);
+        let bytes = parts.map(|part| match part {
+            super::Part::Text(text) | super::Part::Reasoning { text, .. } => text.len(),
+            super::Part::Image(_) => 0,
+        });
+        bytes.sum()
+    }
+
     /// Does any message carry an image?
     #[must_use]
     pub fn has_images(&self) -> bool {

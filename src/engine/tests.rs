@@ -351,12 +351,23 @@ async fn a_memory_that_fails_is_told_and_nothing_is_routed_unremembered() {
     let calls = engine.providers().await.unwrap()[0].deployments.clone();
     for error in [
         engine.decide(ask("Hello")).await.unwrap_err(),
-        engine.route(ask("Hello"), Deadline::NONE).await.unwrap_err(),
-        engine.route_stream(ask("Hello"), Deadline::NONE).await.err().unwrap(),
+        engine
+            .route(ask("Hello"), Deadline::NONE)
+            .await
+            .unwrap_err(),
+        engine
+            .route_stream(ask("Hello"), Deadline::NONE)
+            .await
+            .err()
+            .unwrap(),
     ] {
         assert_eq!(error, EngineError::Memory(told.clone()));
     }
-    assert_eq!(engine.providers().await.unwrap()[0].deployments, calls, "nobody was called");
+    assert_eq!(
+        engine.providers().await.unwrap()[0].deployments,
+        calls,
+        "nobody was called"
+    );
     engine.close().await;
 }
 

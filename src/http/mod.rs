@@ -14,12 +14,10 @@ mod routing;
 mod settings;
 mod time;
 
-pub use auth::Identity;
-pub use settings::{Key, Settings};
+pub use settings::Settings;
 
 use crate::clock::Clock;
 use crate::engine::api::EngineApi;
-use auth::Keys;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
@@ -37,6 +35,7 @@ pub struct App<E> {
     clock: Arc<dyn Clock>,
     meter: Meter,
     permits: Arc<Semaphore>,
+    max_text_bytes: usize,
     max_request_time: Option<Duration>,
     keep_alive: Duration,
     stop: CancellationToken,
@@ -50,6 +49,7 @@ impl<E> Clone for App<E> {
             clock: Arc::clone(&self.clock),
             meter: self.meter.clone(),
             permits: Arc::clone(&self.permits),
+            max_text_bytes: self.max_text_bytes,
             max_request_time: self.max_request_time,
             keep_alive: self.keep_alive,
             stop: self.stop.clone(),
@@ -75,6 +75,7 @@ pub async fn serve<E: EngineApi>(
         clock,
         meter,
         permits: Arc::new(Semaphore::new(settings.max_concurrent_requests)),
+        max_text_bytes: settings.max_text_bytes,
         max_request_time: settings.max_request_time,
         keep_alive: settings.keep_alive,
         stop: stop.clone(),
@@ -95,7 +96,6 @@ pub async fn serve<E: EngineApi>(
 }
 
 fn router<E: EngineApi>(app: App<E>, settings: &Settings) -> Router {
-    let keys = Keys::new(&settings.keys);
     Router::new()
         .route("/v1/chat/completions", post(chat::completions::<E>))
         .route("/v1/models", get(models::list::<E>))
@@ -113,7 +113,10 @@ fn router<E: EngineApi>(app: App<E>, settings: &Settings) -> Router {
         )
         .fallback(|| async { Refusal::not_found("there is no such page") })
         .layer(DefaultBodyLimit::max(settings.max_request_bytes))
-        .layer(middleware::from_fn_with_state(keys, auth::check))
+        .layer(middleware::from_fn_with_state(
+            settings.keys.clone(),
+            auth::check,
+        ))
         .with_state(app)
 }
 

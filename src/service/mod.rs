@@ -18,9 +18,8 @@ mod status;
 mod stream;
 mod transfer;
 
-pub use auth::Identity;
 pub use server::{Doors, Drained, serve};
-pub use settings::{Key, Settings};
+pub use settings::Settings;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! `RouterService`: the client's face.
 
-use super::{auth::Identity, convert, deadline, gate::Gate, settings::Settings, status, stream};
+use super::{convert, deadline, gate::Gate, settings::Settings, status, stream};
 use crate::{
     clock::Clock,
     engine::api::{Deadline, EngineApi, RouteRequest},
+    keys::Caller,
     proto::{self, router_service_server::RouterService},
 };
 use futures_util::stream::BoxStream;
@@ -26,7 +27,7 @@ pub struct RouterFace<E> {
 /// What comes with a request beside its message.
 struct Around {
     deadline: Deadline,
-    identity: Option<Identity>,
+    caller: Option<Caller>,
     request_id: Option<String>,
 }
 
@@ -46,7 +47,7 @@ impl<E: EngineApi> RouterFace<E> {
         let request_id = request.metadata().get(REQUEST_HEADER);
         Ok(Around {
             deadline: deadline.map_err(|status| *status)?,
-            identity: request.extensions().get::<Identity>().cloned(),
+            caller: request.extensions().get::<Caller>().cloned(),
             request_id: request_id
                 .and_then(|value| value.to_str().ok())
                 .filter(|id| id.len() <= convert::routing::MAX_ID_BYTES)
@@ -60,7 +61,7 @@ impl<E: EngineApi> RouterFace<E> {
         checked: Result<RouteRequest, Box<Status>>,
     ) -> Result<RouteRequest, Status> {
         let mut request = checked.map_err(|status| *status)?;
-        belongs(around.identity.as_ref(), &mut request)?;
+        belongs(around.caller.as_ref(), &mut request)?;
         if request.request_id.is_none() {
             request.request_id.clone_from(&around.request_id);
         }
@@ -73,8 +74,8 @@ impl<E: EngineApi> RouterFace<E> {
 }
 
 /// A key's requests belong to its tenant, whatever they say.
-fn belongs(identity: Option<&Identity>, request: &mut RouteRequest) -> Result<(), Status> {
-    let Some(owner) = identity.and_then(|identity| identity.tenant.as_ref()) else {
+fn belongs(caller: Option<&Caller>, request: &mut RouteRequest) -> Result<(), Status> {
+    let Some(owner) = caller.and_then(|caller| caller.tenant.as_ref()) else {
         return Ok(());
     };
     match &request.routing.tenant {

@@ -133,7 +133,7 @@ async fn listen(
         .with_nodelay(Some(true))
         .with_keepalive(Some(settings.keepalive));
     Server::builder()
-        .layer(AuthLayer::new(&settings.keys))
+        .layer(AuthLayer(settings.keys.clone()))
         .layer(OversizeLayer)
         .http2_keepalive_interval(Some(settings.keepalive))
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))

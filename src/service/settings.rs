@@ -1,12 +1,13 @@
 //! What the gRPC server needs to know; `config` fills it.
 
+use crate::keys::Keys;
 use std::time::Duration;
 
 /// Settings of the gRPC server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Keys of callers; empty = no key asked for.
-    pub keys: Vec<Key>,
+    /// Keys of callers.
+    pub keys: Keys,
     /// Largest request message in bytes.
     pub max_request_bytes: usize,
     /// Largest response message in bytes.
@@ -27,31 +28,10 @@ pub struct Settings {
     pub reflection: bool,
 }
 
-/// A key that a caller shows as `authorization: Bearer KEY`.
-#[derive(Clone)]
-pub struct Key {
-    /// The key itself.
-    pub secret: String,
-    /// The tenant its requests belong to.
-    pub tenant: Option<String>,
-    /// May it call the admin service?
-    pub admin: bool,
-}
-
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Key")
-            .field("secret", &"***")
-            .field("tenant", &self.tenant)
-            .field("admin", &self.admin)
-            .finish()
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            keys: Vec::new(),
+            keys: Keys::default(),
             max_request_bytes: 16 << 20,
             max_response_bytes: 32 << 20,
             max_text_bytes: 4 << 20,

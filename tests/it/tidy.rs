@@ -30,9 +30,10 @@ const DIRECTIONS: &[(&str, &str)] = &[
         "engine",
         "domain breaker catalogue clock config consensus decide dispatch embed learn memory near provider rng strategy",
     ),
-    ("service", "clock domain engine near proto"),
-    ("http", "domain clock engine"),
-    ("serve", "clock config engine http service"),
+    ("keys", ""),
+    ("service", "clock domain engine keys near proto"),
+    ("http", "domain clock engine keys"),
+    ("serve", "clock config engine http keys service"),
     ("proto", ""),
     ("telemetry", "config clock"),
     (

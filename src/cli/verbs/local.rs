@@ -9,6 +9,7 @@ use crate::{
         table::{Table, or_dash, usd},
         trouble::Trouble,
     },
+    clock::{Clock as _, SystemClock},
     config::{self, Config},
     domain::{ChatRequest, Message, Role},
 };
@@ -36,9 +37,9 @@ fn config_text(config: &Config) -> String {
             spec.arm.deployments.len().to_string(),
         ]);
     }
-    let warnings: String = config
-        .warnings
-        .iter()
+    let stale = config.stale_prices(SystemClock::new().now_ms());
+    let warnings = config.warnings.iter().chain(&stale);
+    let warnings: String = warnings
         .map(|warning| format!("warning: {warning}\n"))
         .collect();
     format!(

@@ -67,6 +67,15 @@ impl Build<'_> {
                 raw.max_response_bytes,
                 otherwise.max_response_bytes,
             ),
+            max_text_bytes: size(
+                self,
+                "max_text_bytes",
+                raw.max_text_bytes,
+                otherwise.max_text_bytes,
+            ),
+            max_request_time: raw
+                .max_request_time
+                .map(|written| self.time(&trail.key("max_request_time"), Some(written), written.0)),
             max_concurrent_requests: self.at_least_one(
                 &trail.key("max_concurrent_requests"),
                 raw.max_concurrent_requests,

@@ -22,6 +22,10 @@ pub struct RawServer {
     pub max_request_bytes: Option<Bytes>,
     /// Largest response.
     pub max_response_bytes: Option<Bytes>,
+    /// All texts of one request.
+    pub max_text_bytes: Option<Bytes>,
+    /// Longest time of a request.
+    pub max_request_time: Option<Span>,
     /// Requests in work at once.
     pub max_concurrent_requests: Option<u32>,
     /// Callers' keys.

@@ -228,6 +228,34 @@ fn a_price_that_is_missing_is_said() {
 }
 
 #[test]
+fn old_prices_of_the_catalogue_are_said_where_they_are_used() {
+    let in_ten_years_ms = 2_100_000_000_000;
+    let of_catalogue = good("providers: [{name: openai, models: [gpt-4o]}]");
+    let said = of_catalogue.stale_prices(in_ten_years_ms).unwrap();
+    assert!(said.starts_with("the catalogue's prices are of "), "{said}");
+    assert_eq!(of_catalogue.stale_prices(0), None);
+    let own = good(
+        "providers: [{name: openai, models: [gpt-4o], cost: {input_per_mtok: 77, output_per_mtok: 78}}]",
+    );
+    assert_eq!(own.stale_prices(in_ten_years_ms), None);
+}
+
+#[test]
+fn a_requests_texts_and_time_are_bounded_from_the_file() {
+    let bounded =
+        good("server: {max_text_bytes: 1KiB, max_request_time: 10m}\nproviders: [{name: groq}]");
+    assert_eq!(bounded.server.max_text_bytes, 1024);
+    assert_eq!(
+        bounded.server.max_request_time,
+        Some(Duration::from_mins(10))
+    );
+    assert_eq!(
+        good("providers: [{name: groq}]").server.max_request_time,
+        None
+    );
+}
+
+#[test]
 fn the_names_of_types_are_those_of_the_file() {
     for name in ProviderType::NAMES {
         assert_eq!(ProviderType::of(name).map(ProviderType::name), Some(name));

@@ -131,9 +131,8 @@ impl Recorder {
     /// # Errors
     /// The memory has failed.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        tell_failure(&self.memory, &self.failure).map_or(Ok(()), |reason| {
-            Err(EngineError::Memory(reason))
-        })
+        tell_failure(&self.memory, &self.failure)
+            .map_or(Ok(()), |reason| Err(EngineError::Memory(reason)))
     }
 
     /// Reads the ledger under its lock; keep it short.

@@ -11,8 +11,7 @@ use crate::{
     domain::{Decision, DecisionId, Feedback, Outcome},
     engine::{
         api::{EngineError, Event, FeedbackAccepted},
-        events, facts,
-        ledger,
+        events, facts, ledger,
     },
     memory::Memory,
 };
@@ -34,11 +33,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(
-        parts: Parts,
-        queue: mpsc::Receiver<Command>,
-        shared: Shared,
-    ) -> Self {
+    pub(super) fn new(parts: Parts, queue: mpsc::Receiver<Command>, shared: Shared) -> Self {
         *shared.ledger() = parts.ledger;
         Self {
             memory: parts.memory,

@@ -4,11 +4,13 @@
 //! proper status. When the caller leaves, the engine's future or stream is dropped, and with it the
 //! upstream call.
 
+use super::bad::Bad;
 use super::refusal::Refusal;
 use super::{answer, chunks::Chunks, request};
 use crate::domain::{ArmId, Decision, Outcome};
 use crate::engine::api::{Deadline, EngineApi, EngineError, RouteEvent, RouteRequest};
-use crate::http::{App, Identity, routing};
+use crate::http::{App, routing};
+use crate::keys::Caller;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
@@ -22,11 +24,11 @@ use tokio::time::Instant;
 /// Answers a chat completion.
 pub async fn completions<E: EngineApi>(
     State(app): State<App<E>>,
-    Extension(identity): Extension<Identity>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let asked = match Asked::read(&app, identity, &headers, &body) {
+    let asked = match Asked::read(&app, caller, &headers, &body) {
         Ok(asked) => asked,
         Err(refusal) => return refusal.into_response(),
     };
@@ -51,15 +53,16 @@ struct Asked {
 impl Asked {
     fn read<E>(
         app: &App<E>,
-        identity: Identity,
+        caller: Caller,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Self, Refusal> {
         let body = serde_json::from_slice(body).map_err(|error| Refusal::not_json(&error))?;
         let body = request::parse(body)?;
+        within_text_limit(body.chat.text_bytes(), app.max_text_bytes)?;
         let mut wishes = routing::read(headers, body.routing, body.model)?;
         // The key's tenant is proven, the header's only said.
-        wishes.routing.tenant = identity.tenant.or(wishes.routing.tenant);
+        wishes.routing.tenant = caller.tenant.or(wishes.routing.tenant);
         let asked = wishes.timeout_ms.map(Duration::from_millis);
         let longest = match (asked, app.max_request_time) {
             (Some(asked), Some(longest)) => Some(asked.min(longest)),
@@ -77,6 +80,14 @@ impl Asked {
             include_usage: body.include_usage,
         })
     }
+}
+
+fn within_text_limit(found: usize, limit: usize) -> Result<(), Bad> {
+    if found <= limit {
+        return Ok(());
+    }
+    let what = format!("have {found} bytes of text: at most {limit} are accepted; shorten them");
+    Err(Bad::new("messages", what))
 }
 
 async fn whole<E: EngineApi>(app: &App<E>, asked: Asked) -> Result<Response, EngineError> {

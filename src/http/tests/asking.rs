@@ -3,7 +3,8 @@
 use super::face::Face;
 use super::scripted::{HI, HI_STREAM, Script};
 use crate::domain::{FanOutMode, Role, Source};
-use crate::http::{Key, Settings};
+use crate::http::Settings;
+use crate::keys::{Caller, Keys};
 use serde_json::{Value, json};
 
 async fn face() -> Face {
@@ -99,13 +100,12 @@ async fn wishes_reach_the_engine() {
 
 #[tokio::test]
 async fn keys_open_their_doors_and_prove_the_tenant() {
-    let key = |secret: &str, admin: bool| Key {
-        secret: secret.into(),
+    let caller = |admin: bool| Caller {
         tenant: (!admin).then(|| "blue".into()),
         admin,
     };
     let face = Face::open(Settings {
-        keys: vec![key("caller", false), key("operator", true)],
+        keys: Keys::new([("caller", caller(false)), ("operator", caller(true))]),
         ..Settings::default()
     })
     .await;
@@ -128,6 +128,21 @@ async fn keys_open_their_doors_and_prove_the_tenant() {
     assert_eq!(chat.body(HI).send().await.unwrap().status(), 200);
     let (asked, _) = face.engine.asked.lock().unwrap()[0].clone();
     assert_eq!(asked.routing.tenant.as_deref(), Some("blue"));
+}
+
+#[tokio::test]
+async fn too_much_text_is_refused_with_its_size() {
+    let face = Face::open(Settings {
+        max_text_bytes: 10,
+        ..Settings::default()
+    })
+    .await;
+    assert_eq!(face.chat(HI).await.status(), 200);
+    let long = HI.replace("Hi", "Hello and hello");
+    let response = face.chat(&long).await;
+    assert_eq!(response.status(), 400);
+    let text = response.text().await.unwrap();
+    assert!(text.contains("have 15 bytes of text: at most 10"), "{text}");
 }
 
 #[tokio::test]

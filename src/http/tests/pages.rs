@@ -139,7 +139,9 @@ async fn metrics_count_events_and_show_the_providers() {
 #[tokio::test]
 async fn a_failed_memory_is_told_by_every_health_page() {
     let face = face().await;
-    face.engine.failure.send_replace(Some("the disk is full".into()));
+    face.engine
+        .failure
+        .send_replace(Some("the disk is full".into()));
     for page in ["/health", "/healthz", "/readyz"] {
         let told = face.get(page).await;
         assert_eq!(told.status(), 503, "{page}");

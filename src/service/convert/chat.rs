@@ -31,7 +31,6 @@ pub fn chat(
         return ChatRequest::default();
     };
     let messages = messages(check, path, wire.prompt, wire.messages);
-    within_text_limit(check, path, &messages, max_text_bytes);
     check.at_most_items(path.field("tools"), &wire.tools, MAX_TOOLS);
     let mut names = HashSet::new();
     let tools: Vec<_> = wire
@@ -40,7 +39,7 @@ pub fn chat(
         .enumerate()
         .map(|(i, tool)| form::tool(check, path.field("tools").index(i), tool, &mut names))
         .collect();
-    ChatRequest {
+    let chat = ChatRequest {
         tool_choice: form::tool_choice(check, path.field("tool_choice"), wire.tool_choice, &tools),
         parallel_tool_calls: wire.parallel_tool_calls,
         response_format: form::response_format(
@@ -51,7 +50,15 @@ pub fn chat(
         sampling: form::sampling(check, path.field("sampling"), wire.sampling),
         messages,
         tools,
+    };
+    let found = chat.text_bytes();
+    if found > max_text_bytes {
+        check.fail(
+            path,
+            format!("has {found} bytes of text: at most {max_text_bytes} are accepted; shorten it"),
+        );
     }
+    chat
 }
 
 fn messages(
@@ -109,22 +116,4 @@ fn has_content(message: &Message) -> bool {
             Part::Image(_) => true,
             Part::Reasoning { .. } => false,
         })
-}
-
-fn within_text_limit(check: &mut Check, path: Path<'_>, messages: &[Message], limit: usize) {
-    use crate::domain::Part;
-    let found: usize = messages
-        .iter()
-        .flat_map(|message| &message.parts)
-        .map(|part| match part {
-            Part::Text(text) | Part::Reasoning { text, .. } => text.len(),
-            Part::Image(_) => 0,
-        })
-        .sum();
-    if found > limit {
-        check.fail(
-            path,
-            format!("has {found} bytes of text: at most {limit} are accepted; shorten it"),
-        );
-    }
 }

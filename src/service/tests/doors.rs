@@ -2,10 +2,11 @@
 
 use super::scripted::{Running, Script};
 use crate::{
+    keys::{Caller, Keys},
     proto::{
         self, admin_service_client::AdminServiceClient, router_service_client::RouterServiceClient,
     },
-    service::{Drained, Key, Settings},
+    service::{Drained, Settings},
 };
 use std::time::Duration;
 use tonic::{Code, Request};
@@ -46,16 +47,15 @@ fn with_key<T>(key: Option<&str>, message: T) -> Request<T> {
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn keys_decide_who_may_do_what() {
-    let key = |secret: &str, tenant: Option<&str>, admin| Key {
-        secret: secret.into(),
+    let caller = |tenant: Option<&str>, admin| Caller {
         tenant: tenant.map(str::to_owned),
         admin,
     };
     let settings = Settings {
-        keys: vec![
-            key("blue-key", Some("blue"), false),
-            key("root", None, true),
-        ],
+        keys: Keys::new([
+            ("blue-key", caller(Some("blue"), false)),
+            ("root", caller(None, true)),
+        ]),
         ..Settings::default()
     };
     let running = Running::start(settings).await;
