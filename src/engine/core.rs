@@ -31,6 +31,9 @@ use std::sync::{
 };
 use tokio::{sync::broadcast, time::Instant};
 
+/// Bytes of a prompt in the log at most, where prompts are logged at all.
+const LOGGED_BYTES: usize = 4096;
+
 /// The parts of a running engine.
 pub(crate) struct Core {
     pub config: Config,
@@ -135,6 +138,10 @@ impl Core {
 
     async fn record(&self, mut begun: Begun, prompt: &str) -> Begun {
         let decision = Arc::clone(&begun.decision);
+        if self.config.logging.prompts {
+            let prompt = &prompt[..prompt.floor_char_boundary(LOGGED_BYTES)];
+            tracing::info!(decision = %decision.id, arm = %decision.ranking.chosen, prompt, "prompt");
+        }
         if self.events.receiver_count() > 0 {
             let _ = self.events.send(events::decided(&decision));
         }

@@ -7,6 +7,7 @@ mod faults;
 mod habits;
 mod kill;
 mod load;
+mod logs;
 mod peers;
 mod process;
 mod tidy;
