@@ -6,7 +6,7 @@
 
 mod ballot;
 
-pub use ballot::{Ballot, lexical_similarity};
+pub use ballot::{Ballot, contradict, lexical_similarity};
 
 /// What is known of one voter.
 #[derive(Clone, Debug, PartialEq)]

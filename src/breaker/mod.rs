@@ -8,6 +8,7 @@
 
 mod machine;
 mod saved;
+mod view;
 mod window;
 
 pub use machine::Breaker;

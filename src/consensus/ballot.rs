@@ -82,6 +82,35 @@ fn normalised(text: &str) -> String {
         .to_owned()
 }
 
+/// Do two texts differ in what similar words hide: in their numbers, or in how often they say no?
+#[must_use]
+pub fn contradict(a: &str, b: &str) -> bool {
+    let told = |text: &str| {
+        let lower = normalised(text);
+        let words = lower.split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '.')));
+        let words: Vec<&str> = words
+            .map(|word| word.trim_matches(|c| matches!(c, '.' | '\'')))
+            .collect();
+        let numbers: BTreeSet<String> = words
+            .iter()
+            .filter(|word| word.chars().any(|c| c.is_ascii_digit()))
+            .map(|word| (*word).to_owned())
+            .collect();
+        let noes = words.iter().filter(|word| is_no(word)).count();
+        (numbers, noes % 2)
+    };
+    told(a) != told(b)
+}
+
+fn is_no(word: &str) -> bool {
+    word.ends_with("n't")
+        || word.ends_with("n\u{2019}t")
+        || matches!(
+            word,
+            "no" | "not" | "never" | "none" | "cannot" | "neither" | "nor" | "without"
+        )
+}
+
 /// A measure for where no embedding is at hand: shared words over all words.
 #[must_use]
 pub fn lexical_similarity(a: &str, b: &str) -> f64 {

@@ -16,6 +16,9 @@ pub struct Options {
     pub max_attempts: u32,
     /// Fallbacks in this order; empty = by score. Arms that are not eligible are left out.
     pub fallbacks: Vec<ArmId>,
+    /// Arms for when all else failed, in this order, each with an attempt of its own. Arms that are
+    /// not eligible are left out.
+    pub last: Vec<ArmId>,
     /// One attempt on the chosen arm and nothing else.
     pub disable_fallbacks: bool,
     /// Call several arms at once.
@@ -31,6 +34,7 @@ impl Default for Options {
             max_fallbacks: 2,
             max_attempts: 4,
             fallbacks: Vec::new(),
+            last: Vec::new(),
             disable_fallbacks: false,
             fan_out: None,
             hedge_after_ms: None,
@@ -62,6 +66,10 @@ pub fn build(ranking: &Ranking, options: &Options) -> Plan {
         );
         arms.truncate(room);
     }
+    let last = last(ranking, options, &arms);
+    arms.retain(|arm| *arm == ranking.chosen || !last.contains(arm));
+    let added = last.len() as u32;
+    arms.extend(last);
     let least = fan_out.as_ref().map_or(1, |f| f.arms.len() as u32);
     Plan {
         steps: arms.into_iter().map(|arm| Step { arm, attempts }).collect(),
@@ -69,12 +77,25 @@ pub fn build(ranking: &Ranking, options: &Options) -> Plan {
         max_attempts: if options.disable_fallbacks {
             least
         } else {
-            options.max_attempts.max(least)
+            options.max_attempts.max(least) + added
         },
         hedge_after_ms: options
             .hedge_after_ms
             .filter(|_| !options.disable_fallbacks),
     }
+}
+
+/// Arms for when all else failed; none of a fan-out, which are called anyway.
+fn last(ranking: &Ranking, options: &Options, arms: &[ArmId]) -> Vec<ArmId> {
+    let called = match options.fan_out {
+        Some(_) => arms,
+        None => &arms[..arms.len().min(1)],
+    };
+    let eligible = |arm: &&ArmId| ranking.scores.iter().any(|score| score.arm == **arm);
+    let last = options.last.iter().filter(eligible);
+    last.filter(|arm| !options.disable_fallbacks && !called.contains(arm))
+        .cloned()
+        .collect()
 }
 
 /// Other arms in the order to try them.

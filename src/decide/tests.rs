@@ -165,12 +165,21 @@ fn a_plan_puts_the_chosen_arm_first_and_no_arm_twice() {
             ..plan::Options::default()
         },
         plan::Options {
+            last: vec!["free".into(), ranking.chosen.clone(), "none".into()],
+            ..plan::Options::default()
+        },
+        plan::Options {
             disable_fallbacks: true,
+            last: vec!["free".into()],
             ..plan::Options::default()
         },
     ] {
         let plan = plan::build(&ranking, &options);
         assert_eq!(plan.steps[0].arm, ranking.chosen);
+        if options.last.len() > 1 && ranking.chosen.as_str() != "free" {
+            assert_eq!(plan.steps.last().unwrap().arm.as_str(), "free");
+            assert_eq!(plan.max_attempts, options.max_attempts + 1);
+        }
         let mut arms: Vec<&ArmId> = plan.steps.iter().map(|step| &step.arm).collect();
         arms.sort();
         arms.dedup();

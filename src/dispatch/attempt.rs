@@ -85,6 +85,7 @@ impl Ticket {
             lease,
             &End::Completed {
                 usage: &answer.usage,
+                first_token_ms,
                 cost_usd,
             },
         );

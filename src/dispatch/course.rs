@@ -5,7 +5,7 @@ use super::attempt::Ticket;
 use super::deployment::{Lease, NotNow};
 use super::open::Opened;
 use super::{Limits, Notice, Shared};
-use crate::domain::{ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, Plan, Usage};
+use crate::domain::{ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, Plan};
 use crate::provider::{Call, Told};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(super) struct Stage {
     /// The same deployment is tried again then, before any other step.
     pub backoff: Option<Duration>,
     /// Called at least once.
-    called: bool,
+    pub called: bool,
     pub over: bool,
 }
 
@@ -157,28 +157,6 @@ impl Course {
             .lease(arm, self.expected_tokens(), tried, spent, seed)
     }
 
-    /// A refusal as a record without a deployment.
-    pub fn refusal(&self, arm: &ArmId, refusal: &NotNow) -> Attempt {
-        let registry = &self.shared.registry;
-        let wait = refusal
-            .until
-            .map(|until| until.saturating_sub(registry.now()));
-        let fault = Fault {
-            retry_after_ms: wait.map(|wait| wait.as_millis() as u64),
-            ..Fault::new(refusal.kind, refusal.why.clone())
-        };
-        Attempt {
-            arm: arm.clone(),
-            deployment: None,
-            started_at_ms: registry.unix_ms(),
-            first_token_ms: None,
-            latency_ms: 0.0,
-            result: AttemptResult::Failed(fault),
-            usage: Usage::default(),
-            cost_usd: None,
-        }
-    }
-
     fn choose(&mut self) -> Choice {
         if self.halted || self.attempts_left == 0 || self.past_deadline() || !self.may_retry() {
             return Choice::Stop;
@@ -187,7 +165,7 @@ impl Course {
         for place in 0..self.steps.len() {
             let stage = &mut self.steps[place];
             let backoff = stage.backoff.take().filter(|at| *at > now);
-            if stage.over || stage.until.is_some_and(|until| until > now) {
+            if stage.over || stage.until.is_some_and(|until| until > now) || self.held_back(place) {
                 continue;
             }
             if let Some(at) = backoff.filter(|at| self.worth_waiting(*at, now)) {
@@ -205,39 +183,6 @@ impl Course {
             Some(until) if self.worth_waiting(until, now) => Choice::Wait(until),
             _ => Choice::Stop,
         }
-    }
-
-    fn refused(&mut self, place: usize, refusal: &NotNow) {
-        let stage = &mut self.steps[place];
-        let first = stage.until.is_none() && !stage.called;
-        stage.until = refusal.until;
-        stage.over = refusal.until.is_none();
-        if !first {
-            return;
-        }
-        let arm = stage.arm.clone();
-        let record = self.refusal(&arm, refusal);
-        if let AttemptResult::Failed(fault) = &record.result {
-            self.telling.get_or_insert_with(|| fault.clone());
-        }
-        self.attempts.push(record);
-        let one = self.shared.registry.of_arm(&arm).first();
-        if let (Some(what), Some(one)) = (refusal.limit, one) {
-            let deployment = one.spec.id.clone();
-            self.shared
-                .observer
-                .notice(Notice::LimitReached { deployment, what });
-        }
-    }
-
-    fn worth_waiting(&self, until: Duration, now: Duration) -> bool {
-        let registry = &self.shared.registry;
-        let in_time = self
-            .limits
-            .deadline
-            .is_none_or(|end| registry.instant(until) < end);
-        let wait = until.saturating_sub(now);
-        self.shared.settings.wait_when_all_open && in_time && wait <= self.shared.settings.max_wait
     }
 
     /// The first attempt is free; each further one is taken from the service's budget, once.

@@ -37,6 +37,8 @@ pub struct DeploymentSpec {
     pub check: Option<super::checks::CheckSettings>,
     /// The model streams its answers; else they are asked for whole.
     pub streams: bool,
+    /// Input and output tokens together at most; `None` = not known.
+    pub context_tokens: Option<u32>,
 }
 
 /// What the operator asked for.
@@ -96,6 +98,7 @@ pub(super) struct Lease {
 pub(super) enum End<'a> {
     Completed {
         usage: &'a Usage,
+        first_token_ms: Option<f64>,
         cost_usd: Option<f64>,
     },
     Failed {
@@ -230,9 +233,13 @@ impl Lease {
         let took = now.saturating_sub(self.started);
         let mut state = self.deployment.state();
         let (used, health) = match end {
-            End::Completed { usage, cost_usd } => {
+            End::Completed {
+                usage,
+                first_token_ms,
+                cost_usd,
+            } => {
                 state.latency.add(took, now);
-                state.statistics.completed(took, *cost_usd);
+                state.statistics.completed(took, *first_token_ms, *cost_usd);
                 let used = usage.known.then(|| usage.input() + usage.output());
                 (used, CallResult::Success)
             }

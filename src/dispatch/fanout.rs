@@ -4,9 +4,9 @@
 use super::ArmAnswer;
 use super::attempt::Ticket;
 use super::course::Course;
-use super::open::{Opened, open};
+use super::open::open;
 use crate::consensus::{Ballot, Tally, Vote, tally};
-use crate::domain::{Attempt, AttemptResult, Completion, FanOut, FanOutMode, Fault, FaultKind};
+use crate::domain::{Attempt, AttemptResult, Completion, FanOut, FanOutMode, Fault};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::HashMap;
@@ -38,7 +38,13 @@ pub(super) async fn run(
                 let ticket = course.begin(&lease);
                 tickets[place] = Some(ticket.clone());
                 let call = course.call_of(&ticket);
-                calls.push(async move { (place, open(ticket, lease, call, false).await) });
+                calls.push(async move {
+                    let result = match open(ticket, lease, call, false).await {
+                        Ok(opened) => opened.whole().await,
+                        Err(failed) => Err(failed),
+                    };
+                    (place, result)
+                });
             }
             Err(refusal) => {
                 let attempt = course.refusal(arm, &refusal);
@@ -94,15 +100,11 @@ fn take_in(
     course: &mut Course,
     voted: &mut Voted,
     place: usize,
-    result: Result<Opened, Box<(Fault, Attempt)>>,
+    result: Result<Box<(Completion, Attempt)>, Box<(Fault, Attempt)>>,
     told: &mut impl FnMut(&Attempt),
 ) -> Vote {
     let (result, attempt) = match result {
-        Ok(Opened::Whole(whole)) => (Ok(whole.0), whole.1),
-        Ok(Opened::Live(live)) => {
-            let fault = Fault::new(FaultKind::Internal, "a fan-out opened a stream");
-            (Err(fault), live.ticket.cancelled(0))
-        }
+        Ok(whole) => (Ok(whole.0), whole.1),
         Err(failed) => {
             course.tell(&failed.0);
             told(&failed.1);

@@ -19,8 +19,10 @@ mod load;
 mod observer;
 mod open;
 mod race;
+mod refusal;
 mod registry;
 mod run;
+mod snapshot;
 mod statistics;
 mod verdict;
 
@@ -28,7 +30,8 @@ pub use backoff::Backoff;
 pub use deployment::{Deployment, DeploymentSpec, Mode, NotNow};
 pub use limits::{CallLimits, Full, Meter, Reserved};
 pub use observer::{Notice, Observer};
-pub use registry::{Deployments, Health, Snapshot};
+pub use registry::Deployments;
+pub use snapshot::{Health, Snapshot};
 pub use statistics::Statistics;
 
 use crate::domain::{ArmId, Attempt, Completion, Delta, Fault};
@@ -58,6 +61,12 @@ pub struct Settings {
     pub fall_back_on_context_length: bool,
     /// Try the next arm after a refusal by the vendor's filter.
     pub fall_back_on_content_filter: bool,
+    /// Arms that are asked when all else failed, and only after what the next two say.
+    pub last_resort: BTreeSet<ArmId>,
+    /// They are asked after errors.
+    pub last_resort_on_error: bool,
+    /// They are asked after rate limits, the upstream's or ours.
+    pub last_resort_on_rate_limit: bool,
     /// Long answers of a fan-out agree from this similarity on, in [0, 1].
     pub agreement_threshold: f64,
 }
@@ -73,6 +82,9 @@ impl Default for Settings {
             max_wait: Duration::from_secs(60),
             fall_back_on_context_length: true,
             fall_back_on_content_filter: true,
+            last_resort: BTreeSet::new(),
+            last_resort_on_error: true,
+            last_resort_on_rate_limit: true,
             agreement_threshold: 0.8,
         }
     }

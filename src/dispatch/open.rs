@@ -21,7 +21,8 @@ pub(super) enum Opened {
     Live(Box<Live>),
 }
 
-/// Makes the call and waits for the whole answer, or for its first token where it is `streamed`.
+/// Makes the call and waits for its first token, or for the whole answer where it cannot be had as a
+/// stream. `streamed`: the caller wants a stream.
 pub(super) async fn open(
     ticket: Ticket,
     lease: Lease,
@@ -57,14 +58,23 @@ pub(super) async fn open(
             return Err(Box::new((fault, attempt)));
         }
     };
-    if streamed {
-        return Ok(Opened::Live(Box::new(live)));
+    Ok(Opened::Live(Box::new(live)))
+}
+
+impl Opened {
+    /// Waits for the whole answer.
+    pub async fn whole(self) -> Result<Box<(Completion, Attempt)>, Box<(Fault, Attempt)>> {
+        let live = match self {
+            Self::Whole(whole) => return Ok(whole),
+            Self::Live(live) => live,
+        };
+        let deployment = Arc::clone(&live.ticket.deployment);
+        let whole = live.whole().await?;
+        if !whole.0.usage.known {
+            deployment.habits.hides_usage();
+        }
+        Ok(whole)
     }
-    let whole = live.whole().await?;
-    if !whole.0.usage.known {
-        deployment.habits.hides_usage();
-    }
-    Ok(Opened::Whole(whole))
 }
 
 async fn open_whole(

@@ -4,53 +4,65 @@ use super::attempt::Ticket;
 use super::course::Course;
 use super::deployment::Lease;
 use super::open::{Opened, open};
+use crate::domain::{Attempt, Fault};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use tokio::time::sleep_until;
 
 impl Course {
-    /// One call, and a second one beside it where the first is slow and the plan says so.
+    /// One call, and a second one beside it where the first is slow and the plan says so. The first
+    /// token wins the race.
     pub(super) async fn race(&mut self, place: usize, lease: Lease) -> Option<Opened> {
         let first = self.start(place, &lease);
-        let mut running = pin!(open(
-            first.clone(),
-            lease,
-            self.call_of(&first),
-            self.streamed
-        ));
+        let call = self.call_of(&first);
+        let mut running = Box::pin(open(first.clone(), lease, call, self.streamed));
         let hedge = self.hedge_after.filter(|_| self.attempts_left > 0);
         let Some(after) = hedge else {
             let result = running.await;
-            return self.ended(place, &first, result);
+            return self.conclude(place, &first, result).await;
         };
         let wait = pin!(sleep_until(first.started + after));
         if let Either::Left((result, _)) = select(running.as_mut(), wait).await {
-            return self.ended(place, &first, result);
+            return self.conclude(place, &first, result).await;
         }
         let Some((other_place, other_lease)) = self.hedge_target(place) else {
             let result = running.await;
-            return self.ended(place, &first, result);
+            return self.conclude(place, &first, result).await;
         };
         let second = self.start(other_place, &other_lease);
-        let beside = open(
-            second.clone(),
-            other_lease,
-            self.call_of(&second),
-            self.streamed,
-        );
-        let beside = pin!(beside);
+        let call = self.call_of(&second);
+        let beside = Box::pin(open(second.clone(), other_lease, call, self.streamed));
         let (first, second) = ((first, place), (second, other_place));
         let (result, won, lost, rest) = match select(running, beside).await {
             Either::Left((result, rest)) => (result, first, second, rest),
             Either::Right((result, rest)) => (result, second, first, rest),
         };
-        let opened = self.ended(won.1, &won.0, result);
-        if opened.is_some() || self.halted {
+        if result.is_ok() {
+            drop(rest);
             self.give_up(&lost.0);
-            return opened;
+            return self.conclude(won.1, &won.0, result).await;
+        }
+        self.ended(won.1, &won.0, result);
+        if self.halted {
+            self.give_up(&lost.0);
+            return None;
         }
         let result = rest.await;
-        self.ended(lost.1, &lost.0, result)
+        self.conclude(lost.1, &lost.0, result).await
+    }
+
+    /// The end of a call, after the rest of its answer where the whole of it is wanted.
+    async fn conclude(
+        &mut self,
+        place: usize,
+        ticket: &Ticket,
+        result: Result<Opened, Box<(Fault, Attempt)>>,
+    ) -> Option<Opened> {
+        let result = match result {
+            Ok(opened) if !self.streamed => opened.whole().await.map(Opened::Whole),
+            other => other,
+        };
+        self.ended(place, ticket, result)
     }
 
     /// Records a call that was or will be dropped before its end.

@@ -101,13 +101,14 @@ async fn drive(mut course: Course, plan: Plan, feed: Feed, cancel: CancellationT
                     Next::End(whole) => Ok(*whole),
                     Next::Broken(failed) => {
                         let (fault, attempt) = *failed;
-                        let arm = attempt.arm.clone();
                         let cancelled = attempt.result == AttemptResult::Cancelled;
                         course.attempts.push(attempt.clone());
+                        let again = course.broke_off(&attempt, &fault);
+                        let arm = attempt.arm.clone();
                         if !cancelled {
                             feed.put(Progress::AttemptFailed(Box::new(attempt)));
                         }
-                        if course.broke_off(&arm, &fault) && course.limits.restart_stream {
+                        if again && course.limits.restart_stream {
                             broken = Some((arm, fault));
                             continue;
                         }

@@ -26,9 +26,34 @@ pub struct Statistics {
     pub trips: u64,
     /// The latest failure and when it was, in Unix milliseconds.
     pub last_fault: Option<(Fault, u64)>,
-    /// The latest latencies in milliseconds, as a ring.
-    latencies: Vec<f32>,
+    latencies: Ring,
+    first_tokens: Ring,
+}
+
+/// The latest values, in milliseconds.
+#[derive(Clone, Debug, Default)]
+struct Ring {
+    values: Vec<f32>,
     next: usize,
+}
+
+impl Ring {
+    fn add(&mut self, ms: f32) {
+        if self.values.len() < KEPT {
+            self.values.push(ms);
+        } else {
+            self.values[self.next] = ms;
+        }
+        self.next = (self.next + 1) % KEPT;
+    }
+
+    fn percentile(&self, percentile: f64) -> Option<f64> {
+        let mut sorted = self.values.clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let last = sorted.len().checked_sub(1)?;
+        let place = (percentile.clamp(0.0, 1.0) * last as f64).round() as usize;
+        sorted.get(place).map(|ms| f64::from(*ms))
+    }
 }
 
 impl Statistics {
@@ -52,23 +77,27 @@ impl Statistics {
     /// A percentile in [0, 1] of the latest 256 whole answers, in milliseconds.
     #[must_use]
     pub fn latency_ms(&self, percentile: f64) -> Option<f64> {
-        let mut sorted = self.latencies.clone();
-        sorted.sort_unstable_by(f32::total_cmp);
-        let last = sorted.len().checked_sub(1)?;
-        let place = (percentile.clamp(0.0, 1.0) * last as f64).round() as usize;
-        sorted.get(place).map(|ms| f64::from(*ms))
+        self.latencies.percentile(percentile)
     }
 
-    pub(super) fn completed(&mut self, took: Duration, cost_usd: Option<f64>) {
+    /// The same of the time to the first token, where that was seen.
+    #[must_use]
+    pub fn first_token_ms(&self, percentile: f64) -> Option<f64> {
+        self.first_tokens.percentile(percentile)
+    }
+
+    pub(super) fn completed(
+        &mut self,
+        took: Duration,
+        first_token_ms: Option<f64>,
+        cost_usd: Option<f64>,
+    ) {
         self.completed += 1;
         self.cost_usd += cost_usd.unwrap_or(0.0);
-        let ms = took.as_secs_f32() * 1e3;
-        if self.latencies.len() < KEPT {
-            self.latencies.push(ms);
-        } else {
-            self.latencies[self.next] = ms;
+        self.latencies.add(took.as_secs_f32() * 1e3);
+        if let Some(ms) = first_token_ms {
+            self.first_tokens.add(ms as f32);
         }
-        self.next = (self.next + 1) % KEPT;
     }
 
     pub(super) fn failed(&mut self, fault: &Fault, health: CallResult, at_ms: u64) {

@@ -17,6 +17,7 @@ use std::fmt::Write as _;
 use tokio_util::sync::CancellationToken;
 
 mod cancelling;
+mod fallbacks;
 mod scenarios;
 
 /// Deployments by name and what plays behind them.
@@ -81,6 +82,7 @@ pub(super) fn spec(name: &str, upstream: Arc<Scripted>, limits: CallLimits) -> D
         weight: 1.0,
         check: None,
         streams: true,
+        context_tokens: None,
     }
 }
 

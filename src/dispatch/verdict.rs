@@ -4,7 +4,7 @@ use super::attempt::Ticket;
 use super::backoff::draw;
 use super::course::Course;
 use super::open::Opened;
-use crate::domain::{ArmId, Attempt, AttemptResult, Blame, Fault, FaultKind};
+use crate::domain::{Attempt, AttemptResult, Blame, Fault, FaultKind};
 use std::time::Duration;
 
 impl Course {
@@ -24,6 +24,9 @@ impl Course {
         self.attempts.push(attempt);
         self.tell(&fault);
         self.halted |= !self.may_fall_back(&fault);
+        if fault.kind == FaultKind::ContextTooLong {
+            self.only_larger_windows(ticket.deployment.spec.context_tokens);
+        }
         let retry = self.may_try_again(&fault);
         let stage = &mut self.steps[place];
         if fault.kind.is_throttle() {
@@ -48,11 +51,16 @@ impl Course {
         None
     }
 
-    /// The arm that broke off is not asked again by this request. May another one be?
-    pub fn broke_off(&mut self, arm: &ArmId, fault: &Fault) -> bool {
+    /// The deployment that broke off is not asked again by this request. May another one be, of the
+    /// same arm or of the next?
+    pub fn broke_off(&mut self, attempt: &Attempt, fault: &Fault) -> bool {
         self.tell(fault);
-        for stage in self.steps.iter_mut().filter(|stage| stage.arm == *arm) {
-            stage.over = true;
+        for stage in self
+            .steps
+            .iter_mut()
+            .filter(|stage| stage.arm == attempt.arm)
+        {
+            stage.spent.extend(attempt.deployment.clone());
         }
         self.may_fall_back(fault) && !self.past_deadline()
     }
@@ -97,6 +105,32 @@ impl Course {
             FaultKind::ContextTooLong => settings.fall_back_on_context_length,
             FaultKind::ContentFilter => settings.fall_back_on_content_filter,
             kind => kind.may_fall_back(),
+        }
+    }
+
+    /// What was too long for one window is not sent to another that is no larger.
+    fn only_larger_windows(&mut self, than: Option<u32>) {
+        let Some(than) = than else { return };
+        let registry = &self.shared.registry;
+        for stage in &mut self.steps {
+            let window = |arm| registry.of_arm(arm).first()?.spec.context_tokens;
+            stage.over |= window(&stage.arm).is_some_and(|window| window <= than);
+        }
+    }
+
+    /// Is the arm kept for when all else failed, and not for what failed?
+    pub(super) fn held_back(&self, place: usize) -> bool {
+        let settings = &self.shared.settings;
+        if place == 0 || !settings.last_resort.contains(&self.steps[place].arm) {
+            return false;
+        }
+        match self.telling.as_ref().map(|fault| fault.kind) {
+            Some(FaultKind::RateLimited | FaultKind::QuotaExhausted | FaultKind::LimitReached) => {
+                !settings.last_resort_on_rate_limit
+            }
+            // Whether these fall back at all was asked before.
+            None | Some(FaultKind::ContextTooLong | FaultKind::ContentFilter) => false,
+            Some(_) => !settings.last_resort_on_error,
         }
     }
 

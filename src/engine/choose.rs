@@ -3,7 +3,7 @@
 
 use super::{api::EngineError, prepare::Prepared};
 use crate::{
-    config::{Config, Failover},
+    config::{Config, RoutingSettings},
     decide::{self, Candidate, Inputs, plan},
     domain::{ArmId, Context, Exclusion, Plan, Ranking, Routing, Weights},
     learn::Knowledge,
@@ -65,7 +65,7 @@ pub(crate) fn choose(
     keep_session(&mut ranking, around);
     let plan = plan::build(
         &ranking,
-        &options(prepared, routing, &around.config.routing.failover),
+        &options(prepared, routing, &around.config.routing),
     );
     Ok(Chosen {
         ranking,
@@ -184,12 +184,17 @@ fn choose_only(ranking: &mut Ranking, arm: &ArmId) {
         .is_some_and(|first| first.arm != *arm);
 }
 
-fn options(prepared: &Prepared, routing: &Routing, failover: &Failover) -> plan::Options {
+fn options(prepared: &Prepared, routing: &Routing, config: &RoutingSettings) -> plan::Options {
+    let failover = &config.failover;
     plan::Options {
         attempts_per_arm: failover.attempts_per_arm.max(1),
         max_fallbacks: failover.max_retries as usize,
         max_attempts: failover.max_retries + 1,
         fallbacks: prepared.fallbacks.clone(),
+        last: config
+            .fallback
+            .as_ref()
+            .map_or_else(Vec::new, |fallback| fallback.arms.clone()),
         disable_fallbacks: routing.disable_fallbacks || !failover.enabled,
         fan_out: routing.fan_out,
         hedge_after_ms: None,

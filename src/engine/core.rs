@@ -37,7 +37,7 @@ const LOGGED_BYTES: usize = 4096;
 /// The parts of a running engine.
 pub(crate) struct Core {
     pub config: Config,
-    pub embed: EmbedService,
+    pub embed: Arc<EmbedService>,
     pub dispatcher: Dispatcher,
     pub recorder: Recorder,
     pub memory: Arc<Memory>,
@@ -202,7 +202,12 @@ impl Core {
         let of_arm = snapshots
             .iter()
             .filter(|one| one.arm == chosen.ranking.chosen);
-        let latencies = of_arm.filter_map(|one| one.statistics.latency_ms(percentile / 100.0));
+        // Of what cannot be streamed the first token is the last.
+        let latencies = of_arm.filter_map(|one| {
+            let statistics = &one.statistics;
+            let first = statistics.first_token_ms(percentile / 100.0);
+            first.or_else(|| statistics.latency_ms(percentile / 100.0))
+        });
         latencies.reduce(f64::max).map(|ms| ms as u64)
     }
 

@@ -25,6 +25,7 @@ mod retries;
 mod route;
 mod sessions;
 mod signals;
+mod similarity;
 mod strategies;
 mod stream;
 mod tenants;

@@ -9,6 +9,7 @@ use super::{
     recorder::{Fold, Parts, Recorder},
     retries::QuickRetries,
     sessions::Sessions,
+    similarity::Meaning,
     tenants::Tenants,
     wiring,
 };
@@ -88,7 +89,7 @@ impl Engine {
             .await
             .map_err(|error| OpenError::Recovery(error.to_string()))??;
         report(&recovered);
-        let memory = Arc::new(memory);
+        let (memory, embed) = (Arc::new(memory), Arc::new(embed));
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let seeds = Seeds::new(root_seed(&memory, options.seed)?);
         let recorder = recorder(&config, &memory, &events, &clock)?;
@@ -99,7 +100,10 @@ impl Engine {
             Arc::clone(&registry),
             wiring::dispatch_settings(&config),
             Arc::clone(&observer),
-            None,
+            Some(Arc::new(Meaning {
+                embed: Arc::clone(&embed),
+                wait: config.embedding.wait,
+            })),
         );
         let budgets = recorder.with_ledger(|ledger| Budgets::new(&config, ledger, started_at_ms));
         let core = Arc::new(Core {

@@ -75,6 +75,7 @@ fn deployment(
         provider: provider(spec, clock, clients)?,
         price: arm.and_then(|known| known.arm.price),
         streams: arm.is_none_or(|known| known.arm.capabilities.streaming),
+        context_tokens: arm.and_then(|known| known.arm.capabilities.context_tokens),
         timeouts: Timeouts {
             first_token: spec.timeouts.first_token,
             idle: spec.timeouts.idle,
@@ -252,6 +253,11 @@ pub(crate) fn dispatch_settings(config: &Config) -> dispatch::Settings {
         retries_per_second: f64::from(*min_retries_per_second),
         retry_codes: retry_codes.clone(),
         wait_when_all_open: *wait_when_all_open,
+        last_resort: fallback.map_or_else(Default::default, |fallback| {
+            fallback.arms.iter().cloned().collect()
+        }),
+        last_resort_on_error: fallback.is_none_or(|fallback| fallback.on_error),
+        last_resort_on_rate_limit: fallback.is_none_or(|fallback| fallback.on_rate_limit),
         fall_back_on_context_length: fallback.is_none_or(|fallback| fallback.on_context_length),
         fall_back_on_content_filter: fallback.is_none_or(|fallback| fallback.on_content_policy),
         ..dispatch::Settings::default()

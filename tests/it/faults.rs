@@ -45,11 +45,16 @@ fn dispatcher_of(
             cache_write_per_mtok: None,
         }),
         timeouts,
-        breaker: breaker::Settings::default(),
+        // No probe comes within a test, however busy the machine.
+        breaker: breaker::Settings {
+            cooldown: Duration::from_secs(600),
+            ..breaker::Settings::default()
+        },
         limits: CallLimits::default(),
         weight: 1.0,
         check: None,
         streams,
+        context_tokens: None,
     };
     let specs: Vec<_> = ["a", "b", "c"].into_iter().zip(urls).map(spec).collect();
     let registry = Arc::new(Deployments::new(specs, Arc::new(SystemClock::new())));

@@ -8,9 +8,9 @@ use pointsman::provider::Timeouts;
 use std::time::Duration;
 
 const TIMEOUTS: Timeouts = Timeouts {
-    first_token: Duration::from_millis(1500),
-    idle: Duration::from_millis(1500),
-    total: Duration::from_millis(1500),
+    first_token: Duration::from_millis(5000),
+    idle: Duration::from_millis(5000),
+    total: Duration::from_millis(5000),
 };
 
 struct Column {
