@@ -16,7 +16,7 @@ pub use operate::{
     ConfigArgs, ConfigVerb, DeploymentArg, DeploymentsArgs, DeploymentsVerb, MemoryArgs,
     MemoryVerb, ProvidersArgs,
 };
-pub use run::{CheckArgs, CostArgs, CountArgs, DemoArgs, Door, ServeArgs};
+pub use run::{CheckArgs, CostArgs, CountArgs, DemoArgs, Door, EvaluateArgs, ServeArgs};
 
 use super::{exit, routing::AskArgs};
 use clap::{Args, Parser, Subcommand};
@@ -115,6 +115,8 @@ pub enum Verb {
     Load(On<LoadArgs>),
     /// Replay graded datasets through the router and its baselines.
     Replay(crate::replay::cli::Args),
+    /// Estimate what another trade-off would have had, from remembered decisions.
+    Evaluate(On<EvaluateArgs>),
     /// Print the version.
     Version(On<Nothing>),
 }

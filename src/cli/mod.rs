@@ -62,6 +62,7 @@ async fn verb(verb: Verb) -> Done {
         Verb::Catalogue(on) => local(on, verbs::local::catalogue),
         Verb::Count(on) => local(on, verbs::local::count),
         Verb::Cost(on) => local(on, verbs::local::cost),
+        Verb::Evaluate(on) => local(on, verbs::evaluate::evaluate),
         Verb::Version(on) => local(on, verbs::local::version),
         Verb::Route(on) => remote(on, verbs::ask::route).await,
         Verb::Parallel(on) => remote(on, verbs::ask::parallel).await,

@@ -3,7 +3,8 @@
 //! effective sample size. Where the log cannot tell, it says so instead of giving a number.
 
 use crate::domain::{ArmId, ArmScore, Ranking, Weights};
-use crate::learn::References;
+use crate::learn;
+use std::collections::BTreeMap;
 
 /// One logged decision and what came of it.
 #[derive(Clone, Debug)]
@@ -26,7 +27,49 @@ pub struct Policy {
     /// Not these arms.
     pub deny: Vec<ArmId>,
     /// What the weights are relative to.
-    pub references: References,
+    pub references: learn::References,
+}
+
+/// Gathers from a log what weights were relative to, which is not stored: as
+/// [`learn::References`], quadratic means over arms of what a typical call was expected to cost and
+/// to take.
+#[derive(Clone, Debug, Default)]
+pub struct References {
+    cost_usd: BTreeMap<ArmId, (f64, f64)>,
+    latency_ms: BTreeMap<ArmId, (f64, f64)>,
+}
+
+impl References {
+    /// Takes a decision in.
+    pub fn take(&mut self, ranking: &Ranking) {
+        for score in &ranking.scores {
+            let columns = [
+                (&mut self.cost_usd, score.cost_usd),
+                (&mut self.latency_ms, score.latency_ms),
+            ];
+            for (column, value) in columns {
+                if let Some(value) = value.filter(|value| value.mean.is_finite()) {
+                    let sum = column.entry(score.arm.clone()).or_default();
+                    *sum = (sum.0 + 1.0, sum.1 + value.mean);
+                }
+            }
+        }
+    }
+
+    /// The references of what was taken in.
+    #[must_use]
+    pub fn usual(&self) -> learn::References {
+        let quadratic = |column: &BTreeMap<ArmId, (f64, f64)>, usual: f64| {
+            let squares = column.values().map(|(n, sum)| (sum / n).powi(2));
+            let mean = (squares.sum::<f64>() / column.len().max(1) as f64).sqrt();
+            if mean > 0.0 { mean } else { usual }
+        };
+        learn::References {
+            cost_usd: quadratic(&self.cost_usd, 0.001),
+            latency_ms: quadratic(&self.latency_ms, 2000.0),
+            input_tokens: learn::TYPICAL_INPUT_TOKENS,
+        }
+    }
 }
 
 /// An estimate of a mean with its 95 % interval.
@@ -55,6 +98,8 @@ pub struct Evaluation {
     pub cost_dr_usd: Option<Value>,
     /// Mean quality of what was logged.
     pub quality_logged: Value,
+    /// Mean cost in US dollars of what was logged, where it is known of every decision.
+    pub cost_logged_usd: Option<Value>,
     /// Share of decisions in which the policy's arm had no chance in the log.
     pub uncovered: f64,
 }
@@ -121,19 +166,34 @@ impl Policy {
     }
 }
 
-/// Evaluates a policy on a log.
-///
-/// # Errors
-/// Where the log cannot tell, with the reason.
-pub fn evaluate(
-    log: impl IntoIterator<Item = Logged>,
-    policy: &Policy,
-) -> Result<Evaluation, Refusal> {
-    let mut sums = Sums::default();
-    for logged in log {
-        sums.take(&logged, policy);
+/// An evaluation of a policy; give it the log decision by decision.
+#[must_use]
+pub fn evaluate(policy: &Policy) -> Estimating<'_> {
+    Estimating {
+        policy,
+        sums: Sums::default(),
     }
-    sums.evaluation()
+}
+
+/// An evaluation under way. Holds a few numbers a decision.
+pub struct Estimating<'a> {
+    policy: &'a Policy,
+    sums: Sums,
+}
+
+impl Estimating<'_> {
+    /// Takes a decision in; one that nobody judged is passed over.
+    pub fn take(&mut self, logged: &Logged) {
+        self.sums.take(logged, self.policy);
+    }
+
+    /// The estimates.
+    ///
+    /// # Errors
+    /// Where the log cannot tell, with the reason.
+    pub fn finish(self) -> Result<Evaluation, Refusal> {
+        self.sums.evaluation()
+    }
 }
 
 #[derive(Default)]
@@ -142,6 +202,7 @@ struct Sums {
     qualities: Vec<f64>,
     robust: Vec<f64>,
     costs: Vec<Option<f64>>,
+    logged_costs: Vec<Option<f64>>,
     uncovered: usize,
 }
 
@@ -170,6 +231,7 @@ impl Sums {
             let model = wanted.cost_usd?.mean;
             Some(model + weight * (seen - model))
         };
+        self.logged_costs.push(logged.cost_usd);
         self.costs
             .push(match logged.cost_usd.filter(|c| c.is_finite()) {
                 Some(seen) => cost(seen),
@@ -202,6 +264,7 @@ impl Sums {
             });
         }
         let costs: Option<Vec<f64>> = self.costs.into_iter().collect();
+        let logged: Option<Vec<f64>> = self.logged_costs.into_iter().collect();
         Ok(Evaluation {
             decisions,
             effective,
@@ -209,6 +272,7 @@ impl Sums {
             quality_dr: value(&self.robust),
             cost_dr_usd: costs.map(|costs| value(&costs)),
             quality_logged: value(&self.qualities),
+            cost_logged_usd: logged.map(|costs| value(&costs)),
             uncovered,
         })
     }
@@ -237,100 +301,4 @@ fn around(mean: f64, error: f64) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Interval;
-    use crate::replay::regime::Random;
-
-    const REFERENCES: References = References {
-        cost_usd: 1.0,
-        latency_ms: 1.0,
-        input_tokens: 100.0,
-    };
-
-    fn score(arm: &str, quality: f64, propensity: f64) -> ArmScore {
-        ArmScore {
-            arm: ArmId::new(arm),
-            quality: Interval {
-                mean: quality,
-                sd: 0.1,
-            },
-            cost_usd: Some(Interval { mean: 1.0, sd: 0.0 }),
-            latency_ms: None,
-            failure_rate: 0.0,
-            evidence: 1.0,
-            score: quality,
-            propensity,
-            terms: Vec::new(),
-        }
-    }
-
-    /// Arms of true quality .8 and .5; the log's model of them is wrong.
-    fn log(n: usize, first: f64) -> Vec<Logged> {
-        let mut random = Random(5);
-        let one = |_| {
-            let a = random.uniform() < first;
-            let truth = if a { 0.8 } else { 0.5 };
-            Logged {
-                ranking: Ranking {
-                    class: None,
-                    similarity: 0.0,
-                    margin: 0.0,
-                    scores: vec![score("a", 0.6, first), score("b", 0.55, 1.0 - first)],
-                    chosen: ArmId::new(if a { "a" } else { "b" }),
-                    propensity: if a { first } else { 1.0 - first },
-                    explored: !a,
-                    knowledge_version: 1,
-                },
-                quality: Some(f64::from(u8::from(random.uniform() < truth))),
-                cost_usd: Some(1.0),
-            }
-        };
-        (0..n).map(one).collect()
-    }
-
-    fn policy(deny: &str) -> Policy {
-        let weights = Weights {
-            quality: 1.0,
-            cost: 0.0,
-            latency: 0.0,
-        };
-        Policy {
-            weights,
-            allow: vec![],
-            deny: vec![deny.into()],
-            references: REFERENCES,
-        }
-    }
-
-    #[test]
-    fn both_estimates_find_the_truth() {
-        for (deny, truth) in [("b", 0.8), ("a", 0.5)] {
-            let found = evaluate(log(4000, 0.7), &policy(deny)).unwrap();
-            for value in [found.quality_ips, found.quality_dr] {
-                assert!((value.mean - truth).abs() < 0.04, "{found:?}");
-                assert!(
-                    value.low < truth + 0.01 && value.high > truth - 0.01,
-                    "{found:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn what_a_log_cannot_tell_is_refused() {
-        assert_eq!(
-            evaluate(log(9, 0.5), &policy("a")),
-            Err(Refusal::TooFew { found: 9 })
-        );
-        assert!(matches!(
-            evaluate(log(100, 1.0), &policy("a")),
-            Err(Refusal::Uncovered { .. })
-        ));
-        let refusal = evaluate(log(100, 0.97), &policy("a"));
-        assert!(
-            matches!(refusal, Err(Refusal::TooUnlike { .. })),
-            "{refusal:?}"
-        );
-    }
-}
+mod tests;

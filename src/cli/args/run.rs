@@ -24,6 +24,33 @@ pub struct ServeArgs {
     pub seed: Option<u64>,
 }
 
+/// `evaluate`
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// A memory directory that no server has open, or an export (`memory export`).
+    #[arg(value_name = "DIRECTORY|EXPORT")]
+    pub log: PathBuf,
+    /// The policy (YAML or JSON): {weights: {quality, cost, latency}, allow: [arms], deny: [arms]};
+    /// what is missing is as in the balanced policy, with all arms.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Weight of quality; overrides the file.
+    #[arg(long)]
+    pub quality: Option<f64>,
+    /// Weight of cost; overrides the file.
+    #[arg(long)]
+    pub cost: Option<f64>,
+    /// Weight of latency; overrides the file.
+    #[arg(long)]
+    pub latency: Option<f64>,
+    /// Only these arms; may be given several times.
+    #[arg(long, value_name = "ARM")]
+    pub allow: Vec<String>,
+    /// Not these arms; may be given several times.
+    #[arg(long, value_name = "ARM")]
+    pub deny: Vec<String>,
+}
+
 /// A door, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Door(pub Option<SocketAddr>);

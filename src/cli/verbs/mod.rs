@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod demo;
+pub mod evaluate;
 pub mod history;
 pub mod judge;
 pub mod learned;
