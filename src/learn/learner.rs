@@ -297,7 +297,7 @@ impl Learner {
             let noise = publish::noise(&self.arms, a).sqrt();
             let demoted = self.arms[a].hope.is_some();
             let settled = demoted || self.arms[a].evidence() >= SETTLED_EVIDENCE;
-            let residual = if settled {
+            let residual = if settled && self.settings.detect_drift {
                 weight * residual / noise
             } else {
                 0.0

@@ -227,7 +227,10 @@ fn stranger(learner: &Learner) -> Entry {
 /// For each arm whose probe is due: how much better it may have become.
 fn probes(learner: &Learner, solution: &Solution) -> Vec<f32> {
     let hope = |(arm, level): (&ArmState, &f64)| match arm.hope {
-        Some(hope) if learner.chosen.saturating_sub(arm.last_chosen) >= PROBE_EVERY => {
+        Some(hope)
+            if learner.settings.probes
+                && learner.chosen.saturating_sub(arm.last_chosen) >= PROBE_EVERY =>
+        {
             (hope - level).max(0.0) as f32
         }
         _ => 0.0,

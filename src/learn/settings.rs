@@ -33,6 +33,10 @@ pub struct Settings {
     pub steady: bool,
     /// Makes the steady draws of one router differ from another's.
     pub root: u64,
+    /// Look for changes of an arm's quality. Off only to measure what that is worth.
+    pub detect_drift: bool,
+    /// Try a demoted arm again now and then. Off only to measure what that is worth.
+    pub probes: bool,
     /// Share of an arm's evidence that is kept when its quality changes.
     pub keep_on_drift: f64,
     /// Weight of one judgement by each kind of source.
@@ -58,6 +62,8 @@ impl Default for Settings {
             explore_class: 0.15,
             steady: true,
             root: 0,
+            detect_drift: true,
+            probes: true,
             keep_on_drift: 0.1,
             sources: SourceWeights::default(),
             max_caller_share: 0.5,
@@ -126,6 +132,8 @@ impl Settings {
             explore_class: within(self.explore_class, 0.0, 3.0, d.explore_class),
             steady: self.steady,
             root: self.root,
+            detect_drift: self.detect_drift,
+            probes: self.probes,
             keep_on_drift: within(self.keep_on_drift, 0.0, 1.0, d.keep_on_drift),
             sources: self.sources,
             max_caller_share: within(self.max_caller_share, 0.01, 1.0, d.max_caller_share),

@@ -11,14 +11,14 @@ pub struct Args {
     /// Datasets (.jsonl or .jsonl.zst): {"id", "task", "prompt", "m": {arm: [quality, cost, input tokens, output tokens]}}.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Regimes to play; may be given several times.
-    #[arg(long, value_enum, default_value = "cold")]
+    /// Regimes to play, with commas between them or given several times.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "cold")]
     pub regime: Vec<Regime>,
     /// Passes, each in another order.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
-    /// Embedder by name.
-    #[arg(long, default_value = "minilm")]
+    /// Embedder: minilm, static, or auto (minilm where its runtime is installed, else static).
+    #[arg(long, default_value = "auto")]
     pub embedder: String,
     /// Write the figures here as JSON.
     #[arg(long, value_name = "OUT")]
@@ -29,9 +29,15 @@ pub struct Args {
     /// Keep embeddings here.
     #[arg(long, value_name = "DIR", default_value = ".pointsman-cache")]
     pub cache: PathBuf,
-    /// Leave the baselines out.
+    /// Leave out the baselines that learn or choose online.
     #[arg(long)]
     pub no_baselines: bool,
+    /// Play the router without each of its parts too: what does each contribute?
+    #[arg(long)]
+    pub ablate: bool,
+    /// Prompts of a dataset at most; of a longer one a fixed sample is played.
+    #[arg(long, value_name = "PROMPTS", default_value_t = 20_000)]
+    pub limit: usize,
     /// Threads at most.
     #[arg(long, default_value_t = 2)]
     pub threads: usize,
@@ -62,6 +68,8 @@ pub fn execute(args: &Args, embedder: &dyn Embedding) -> Result<Report, CliError
         regimes: args.regime.clone(),
         seeds: args.seeds,
         baselines: !args.no_baselines,
+        ablate: args.ablate,
+        limit: args.limit,
         threads: args.threads,
         ..Options::default()
     };

@@ -56,12 +56,14 @@ pub fn quality_at(hull: &[Point], cost: f64) -> f64 {
 /// The least cost at which a hull reaches a quality; `None` where it never does.
 #[must_use]
 pub fn cost_at(hull: &[Point], quality: f64) -> Option<f64> {
-    let at = hull.iter().position(|p| p.quality >= quality)?;
+    // A mean of means may miss itself by a rounding.
+    let at = hull.iter().position(|p| p.quality >= quality - 1e-9)?;
     let b = hull[at];
     let Some(a) = at.checked_sub(1).map(|i| hull[i]) else {
         return Some(b.cost);
     };
-    Some(a.cost + (b.cost - a.cost) * (quality - a.quality) / (b.quality - a.quality))
+    let share = (quality - a.quality) / (b.quality - a.quality);
+    Some(a.cost + (b.cost - a.cost) * share.min(1.0))
 }
 
 /// Area under the hull of some points over `axis` (from, to), divided by its length. A point at the

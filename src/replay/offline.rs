@@ -2,6 +2,7 @@
 //! class means, trained with **all** labels of all arms and tested on other prompts (five folds).
 //! An upper anchor, not a router: no live router sees what it sees.
 
+use super::parallel::parallel;
 use super::regime::Random;
 use super::world::World;
 use crate::learn::context::dot;
@@ -11,23 +12,27 @@ const NEIGHBOURS: usize = 40;
 /// Ridge penalties tried; the best by error is kept.
 const PENALTIES: [f64; 3] = [3.0, 10.0, 30.0];
 const CLUSTERS: usize = 48;
+/// Prompts that neighbours are sought among, at most.
+const MOST_COMPARED: usize = 8000;
 
 /// Predicted quality by prompt and arm (row-major), each from folds that the prompt is not in.
 #[must_use]
-pub fn predict(world: &World) -> Vec<f64> {
+pub fn predict(world: &World, threads: usize) -> Vec<f64> {
     let folds = Folds::new(world);
-    let knn = folds.out_of_fold(|f| folds.neighbours(f));
-    let ridges: Vec<Vec<f64>> = PENALTIES
-        .iter()
-        .map(|&penalty| folds.out_of_fold(|f| folds.ridge(f, penalty)))
-        .collect();
+    let done = parallel(FOLDS, threads, |f| {
+        let mut models = vec![folds.neighbours(f), folds.clusters(f)];
+        models.extend(folds.ridges(f));
+        models
+    });
+    let mut all = folds.gather(&done);
+    let ridges = all.split_off(2);
     let error = |p: &Vec<f64>| folds.error(p);
     let ridge = ridges
         .into_iter()
         .min_by(|a, b| error(a).total_cmp(&error(b)))
         .unwrap_or_default();
-    let clusters = folds.out_of_fold(|f| folds.clusters(f));
-    folds.blend(&[knn, ridge, clusters])
+    all.push(ridge);
+    folds.blend(&all)
 }
 
 /// Predictions of the prompts of one fold: (prompt, quality by arm).
@@ -82,11 +87,15 @@ impl<'a> Folds<'a> {
         mean
     }
 
-    fn out_of_fold(&self, one: impl Fn(usize) -> Predicted + Sync) -> Vec<f64> {
-        let mut all = vec![0.0; self.world.answers.len()];
-        for f in 0..FOLDS {
-            for (i, predicted) in one(f) {
-                all[i * self.arms()..(i + 1) * self.arms()].copy_from_slice(&predicted);
+    /// Predictions of all prompts by model, from those of each fold by model.
+    fn gather(&self, folds: &[Vec<Predicted>]) -> Vec<Vec<f64>> {
+        let models = folds.first().map_or(0, Vec::len);
+        let mut all = vec![vec![0.0; self.world.answers.len()]; models];
+        for fold in folds {
+            for (all, predicted) in all.iter_mut().zip(fold) {
+                for (i, predicted) in predicted {
+                    all[i * self.arms()..(i + 1) * self.arms()].copy_from_slice(predicted);
+                }
             }
         }
         all
@@ -109,7 +118,9 @@ impl<'a> Folds<'a> {
     }
 
     fn neighbours(&self, f: usize) -> Predicted {
-        let train = self.train(f);
+        let mut train = self.train(f);
+        let step = train.len().div_ceil(MOST_COMPARED).max(1);
+        train = train.into_iter().step_by(step).collect();
         let mean = self.mean(&train);
         let predict = |&i: &usize| {
             let prompt = &self.world.prompts[i].vector;
@@ -134,7 +145,8 @@ impl<'a> Folds<'a> {
         self.test(f).iter().map(predict).collect()
     }
 
-    fn ridge(&self, f: usize, penalty: f64) -> Predicted {
+    /// One ridge regression a penalty.
+    fn ridges(&self, f: usize) -> Vec<Predicted> {
         let train = self.train(f);
         let mean = self.mean(&train);
         let d = self.world.prompts[0].vector.len();
@@ -153,24 +165,34 @@ impl<'a> Folds<'a> {
                     .for_each(|(r, x)| *r += residual * f64::from(*x));
             }
         }
-        let mut gram: Vec<f64> = gram.into_iter().map(f64::from).collect();
-        (0..d).for_each(|r| gram[r * d + r] += penalty);
-        factorise(&mut gram, d);
-        right
-            .chunks_exact_mut(d)
-            .for_each(|column| substitute(&gram, d, column));
+        let solved = |&penalty: &f64| {
+            let mut gram: Vec<f64> = gram.iter().map(|g| f64::from(*g)).collect();
+            let mut right = right.clone();
+            (0..d).for_each(|r| gram[r * d + r] += penalty);
+            factorise(&mut gram, d);
+            right
+                .chunks_exact_mut(d)
+                .for_each(|column| substitute(&gram, d, column));
+            self.linear(f, &mean, &right)
+        };
+        PENALTIES.iter().map(solved).collect()
+    }
+
+    /// Predictions of a linear model of the residuals around the arms' means.
+    fn linear(&self, f: usize, mean: &[f64], weights: &[f64]) -> Predicted {
         let predict = |&i: &usize| {
             let x = &self.world.prompts[i].vector;
-            let of = |a: usize| {
-                let column = &right[a * d..(a + 1) * d];
-                mean[a]
-                    + column
-                        .iter()
-                        .zip(x)
-                        .map(|(b, x)| b * f64::from(*x))
-                        .sum::<f64>()
+            let of = |(mean, column): (&f64, &[f64])| {
+                let terms = column.iter().zip(x).map(|(b, x)| b * f64::from(*x));
+                mean + terms.sum::<f64>()
             };
-            (i, (0..self.arms()).map(of).collect())
+            (
+                i,
+                mean.iter()
+                    .zip(weights.chunks_exact(x.len()))
+                    .map(of)
+                    .collect(),
+            )
         };
         self.test(f).iter().map(predict).collect()
     }
@@ -222,7 +244,7 @@ impl<'a> Folds<'a> {
     }
 
     /// The mix of predictions with the least error, in quarters.
-    fn blend(&self, parts: &[Vec<f64>; 3]) -> Vec<f64> {
+    fn blend(&self, parts: &[Vec<f64>]) -> Vec<f64> {
         let mut best = (f64::INFINITY, Vec::new());
         for a in 0..=4 {
             for b in 0..=4 - a {

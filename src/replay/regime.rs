@@ -110,18 +110,34 @@ impl Stream {
         (draw as f64) < JUDGED_SHARE * (1u64 << 53) as f64
     }
 
-    /// The quality that an arm has at a step.
+    /// What an arm's quality is multiplied by at a step.
     #[must_use]
-    pub fn quality(&self, world: &World, step: usize, arm: usize) -> f64 {
-        let quality = world.answer(self.order[step], arm).quality;
+    pub fn factor(&self, step: usize, arm: usize) -> f64 {
         let halved = self
             .halved
             .is_some_and(|(from, to)| (from..to).contains(&step));
         if halved && arm == self.newcomer {
-            0.5 * quality
+            0.5
         } else {
-            quality
+            1.0
         }
+    }
+
+    /// The quality that an arm has at a step.
+    #[must_use]
+    pub fn quality(&self, world: &World, step: usize, arm: usize) -> f64 {
+        self.factor(step, arm) * world.answer(self.order[step], arm).quality
+    }
+
+    /// The arm that is best on average while the best one is away or halved.
+    #[must_use]
+    pub fn stand_in(&self, world: &World) -> usize {
+        let all: Vec<usize> = (0..world.prompts.len()).collect();
+        let others = (0..world.arms.len()).filter(|a| *a != self.newcomer);
+        let means = others.map(|a| (a, world.means(a, &all).0));
+        means
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .map_or(self.newcomer, |(a, _)| a)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::field::{Ask, Router, Taught};
 use super::world::World;
 use crate::decide::{Candidate, Inputs, rank};
-use crate::domain::{ArmId, Fact, Ran, Score, Source, Weights};
+use crate::domain::{ArmId, ClassId, Fact, Ran, Score, Source, Weights};
 use crate::learn::{ArmPrior, Change, Learner, Settings};
 
 /// The adaptive router.
@@ -14,6 +14,8 @@ pub struct Adaptive {
     closed: Option<usize>,
     /// Cost that one unit of lambda is charged for: the dearest arm's mean by list.
     unit_usd: f64,
+    /// Class of the last prompt, as it was decided on.
+    class: Option<ClassId>,
     /// Changes of an arm's quality that it believes to have seen.
     pub alarms: usize,
 }
@@ -33,6 +35,7 @@ impl Adaptive {
             candidates,
             closed,
             unit_usd,
+            class: None,
             alarms: 0,
         };
         router.declare();
@@ -100,6 +103,7 @@ impl Router for Adaptive {
             ..Inputs::new(&knowledge, candidates)
         });
         let Some(ranking) = ranking else { return 0 };
+        self.class = ranking.class;
         let (context, class) = (Some(prompt.context.clone()), ranking.class);
         let (arm, at_ms) = (ranking.chosen.clone(), ask.step as u64 * 1000);
         self.learner.apply(&Fact::Chosen {
@@ -116,7 +120,7 @@ impl Router for Adaptive {
         let at_ms = taught.step as u64 * 1000;
         let arm = World::alias(taught.arm);
         let context = &world.prompts[taught.prompt].context;
-        let class = self.learner.knowledge().classify(context).map(|c| c.class);
+        let class = self.class;
         let ran = Ran {
             failed: false,
             cost_usd: Some(taught.cost_usd),

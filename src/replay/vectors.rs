@@ -3,6 +3,7 @@
 //! The file: a mark, the fingerprint of the embedder, the dimensions, then records of a 16-byte
 //! BLAKE3 of the prompt and its components as f32. A damaged or foreign file is made anew.
 
+use super::dataset::content_key;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -60,25 +61,29 @@ impl<'a> VectorCache<'a> {
         }
     }
 
-    /// The embedding of a prompt. Tells the progress of a long first run on standard error.
+    /// Is this text's embedding at hand?
+    #[must_use]
+    pub fn knows(&self, text: &str) -> bool {
+        self.known.contains_key(&content_key(text))
+    }
+
+    /// What makes the embeddings.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.embedder.fingerprint()
+    }
+
+    /// The embedding of a prompt.
     ///
     /// # Errors
     /// Where the embedder fails.
-    pub fn embedding(
-        &mut self,
-        text: &str,
-        done: usize,
-        all: usize,
-    ) -> Result<Vec<f32>, EmbedError> {
-        let key = key(text);
+    pub fn embedding(&mut self, text: &str) -> Result<Vec<f32>, EmbedError> {
+        let key = content_key(text);
         if let Some(vector) = self.known.get(&key) {
             return Ok(vector.clone());
         }
         let vector = self.embedder.embed(text).map_err(EmbedError::Failed)?;
         self.fresh += 1;
-        if self.fresh.is_multiple_of(200) {
-            eprintln!("embedding prompts: {done} of {all}");
-        }
         self.known.insert(key, vector.clone());
         Ok(vector)
     }
@@ -116,13 +121,6 @@ impl<'a> VectorCache<'a> {
         self.fresh = 0;
         Ok(())
     }
-}
-
-fn key(text: &str) -> [u8; 16] {
-    let hash = blake3::hash(text.as_bytes());
-    let mut key = [0; 16];
-    key.copy_from_slice(&hash.as_bytes()[..16]);
-    key
 }
 
 fn parse(bytes: &[u8]) -> Option<HashMap<[u8; 16], Vec<f32>>> {

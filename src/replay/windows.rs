@@ -1,41 +1,56 @@
-//! Parts of a stream that are measured apart, and what could have been had in each.
+//! Parts of a stream that are measured apart, and the units and axis of each.
 
 use super::field::Trace;
-use super::measure::{Point, aiq};
+use super::measure::{Point, aiq, hull, quality_at};
 use super::regime::Stream;
 use super::world::World;
 use std::ops::Range;
 
-/// A part of the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
-    /// The second half.
-    SecondHalf,
-    /// All of it.
-    Whole,
-    /// The first 300 requests.
-    First300,
-    /// Requests 300 to 1000.
-    To1000,
+/// Segments of the learning curve at most.
+const SEGMENTS: usize = 12;
+/// Requests of a stretch; the first stretch is not counted.
+const STRETCH: usize = 500;
+
+/// Position of the second half among all windows.
+pub const SECOND_HALF: usize = 0;
+/// Position of the whole stream.
+pub const WHOLE: usize = 1;
+/// Position of the first 300 requests.
+pub const FIRST_300: usize = 2;
+/// Position of requests 300 to 1000.
+pub const TO_1000: usize = 3;
+
+/// All windows of a stream: the four named ones, then segments, then stretches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// Steps of each window; never empty.
+    pub ranges: Vec<Range<usize>>,
+    /// Positions of the segments of the learning curve.
+    pub segments: Range<usize>,
+    /// Positions of the stretches of 500 requests after the first 500.
+    pub stretches: Range<usize>,
 }
 
-/// All windows, in the order of the results.
-pub const WINDOWS: [Window; 4] = [
-    Window::SecondHalf,
-    Window::Whole,
-    Window::First300,
-    Window::To1000,
-];
-
-impl Window {
-    /// Its steps in a stream of `n`; never empty.
+impl Windows {
+    /// The windows of a stream of `n` requests.
     #[must_use]
-    pub fn range(self, n: usize) -> Range<usize> {
-        match self {
-            Self::SecondHalf => n / 2..n,
-            Self::Whole => 0..n,
-            Self::First300 => 0..n.min(300),
-            Self::To1000 => n.saturating_sub(1).min(300)..n.min(1000),
+    pub fn new(n: usize) -> Self {
+        let mut ranges = vec![
+            n / 2..n,
+            0..n,
+            0..n.min(300),
+            n.saturating_sub(1).min(300)..n.min(1000),
+        ];
+        let segments = ranges.len()..ranges.len() + SEGMENTS.min(n / 10).max(1);
+        let parts = segments.len();
+        ranges.extend((0..parts).map(|i| i * n / parts..(i + 1) * n / parts));
+        let stretches = (1..n / STRETCH).map(|i| i * STRETCH..(i + 1) * STRETCH);
+        ranges.extend(stretches);
+        let stretches = segments.end..ranges.len();
+        Self {
+            ranges,
+            segments,
+            stretches,
         }
     }
 }
@@ -49,8 +64,10 @@ pub struct Scale {
     pub axis: (f64, f64),
     /// The cheapest arm.
     pub floor: Point,
-    /// All single arms.
+    /// All single arms. For an arm that has not joined yet the best of the others stands in.
     pub singles: Vec<Point>,
+    /// Their hull: what the zero router reaches.
+    pub hull: Vec<Point>,
     /// Quality of the best single arm.
     pub best: f64,
 }
@@ -66,28 +83,18 @@ impl Scale {
             .map_or(1.0, |m| m.1.max(1e-12))
     }
 
-    fn new(world: &World, stream: &Stream, range: &Range<usize>) -> Self {
-        let n = range.len().max(1) as f64;
-        let mean = |a: usize| {
-            range.clone().fold((0.0, 0.0), |(q, c), step| {
-                let quality = stream.quality(world, step, a);
-                (q + quality / n, c + world.cost(stream.order[step], a) / n)
-            })
-        };
-        let means: Vec<(f64, f64)> = (0..world.arms.len()).map(mean).collect();
-        let best = means
-            .iter()
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .copied()
-            .unwrap_or_default();
+    /// The scale of some steps of a stream.
+    #[must_use]
+    pub fn new(world: &World, stream: &Stream, range: &Range<usize>) -> Self {
+        let means = single_means(world, stream, range);
+        let best = means.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+        let best = best.copied().unwrap_or_default();
         let unit = best.1.max(1e-12);
-        let singles: Vec<Point> = means
-            .iter()
-            .map(|m| Point {
-                cost: m.1 / unit,
-                quality: m.0,
-            })
-            .collect();
+        let point = |m: &(f64, f64)| Point {
+            cost: m.1 / unit,
+            quality: m.0,
+        };
+        let singles: Vec<Point> = means.iter().map(point).collect();
         let cheapest = singles.iter().min_by(|a, b| a.cost.total_cmp(&b.cost));
         let floor = cheapest.copied().unwrap_or(Point {
             cost: 0.0,
@@ -97,6 +104,7 @@ impl Scale {
             unit,
             axis: (floor.cost, 1.0),
             floor,
+            hull: hull(&singles),
             singles,
             best: best.0,
         }
@@ -104,15 +112,12 @@ impl Scale {
 
     /// A router's point.
     #[must_use]
-    pub fn point(&self, trace: &Trace, range: Range<usize>) -> Point {
+    pub fn point(&self, trace: &Trace, range: &Range<usize>) -> Point {
         let n = range.len().max(1) as f64;
+        let quality = trace.quality[range.clone()].iter();
         Point {
             cost: trace.cost[range.clone()].iter().sum::<f64>() / n / self.unit,
-            quality: trace.quality[range]
-                .iter()
-                .map(|q| f64::from(*q))
-                .sum::<f64>()
-                / n,
+            quality: quality.map(|q| f64::from(*q)).sum::<f64>() / n,
         }
     }
 
@@ -121,100 +126,43 @@ impl Scale {
     pub fn aiq(&self, points: &[Point]) -> f64 {
         aiq(points, self.axis, self.floor)
     }
-}
 
-/// What could have been had in a window.
-#[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub scale: Scale,
-    pub hull: f64,
-    pub offline: f64,
-    pub tasks: f64,
-    pub oracle: f64,
-}
-
-/// Prices of a unit of cost that the anchors are swept over; they cost nothing to play.
-const SWEEP: [f64; 20] = [
-    0.0, 0.005, 0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1, 0.13, 0.16, 0.22, 0.3, 0.45, 0.6, 1.0,
-    1.5, 3.0, 5.0, 10.0,
-];
-
-impl Seen {
-    pub fn new(world: &World, stream: &Stream, offline: &[f64], range: Range<usize>) -> Self {
-        let scale = Scale::new(world, stream, &range);
-        let arms = world.arms.len();
-        let truth = |step: usize, a: usize| stream.quality(world, step, a);
-        let halves = |step: usize, a: usize| {
-            let halved = stream
-                .halved
-                .is_some_and(|(from, to)| (from..to).contains(&step));
-            if halved && a == stream.newcomer {
-                0.5
-            } else {
-                1.0
-            }
-        };
-        let tasks = task_means(world);
-        let predicted =
-            |step: usize, a: usize| halves(step, a) * offline[stream.order[step] * arms + a];
-        let by_task = |step: usize, a: usize| {
-            halves(step, a) * tasks[world.prompts[stream.order[step]].task * arms + a]
-        };
-        let area = |value: &dyn Fn(usize, usize) -> f64| {
-            let points: Vec<Point> = SWEEP
-                .iter()
-                .map(|l| sweep(world, stream, &scale, &range, *l, value))
-                .collect();
-            scale.aiq(&points)
-        };
-        Self {
-            hull: scale.aiq(&scale.singles),
-            offline: area(&predicted),
-            tasks: area(&by_task),
-            oracle: area(&truth),
-            scale,
-        }
+    /// Quality of a point over what the zero router has at its cost.
+    #[must_use]
+    pub fn above(&self, point: &Point) -> f64 {
+        point.quality - quality_at(&self.hull, point.cost)
     }
 }
 
-fn task_means(world: &World) -> Vec<f64> {
-    let (arms, tasks) = (world.arms.len(), world.prompts.iter().map(|p| p.task).max());
-    let mut sums = vec![(0.0, 0.0); (tasks.unwrap_or(0) + 1) * arms];
-    for (i, prompt) in world.prompts.iter().enumerate() {
-        for a in 0..arms {
-            let sum = &mut sums[prompt.task * arms + a];
-            *sum = (sum.0 + 1.0, sum.1 + world.answer(i, a).quality);
-        }
-    }
-    sums.iter()
-        .map(|(n, s)| if *n > 0.0 { s / n } else { 0.0 })
-        .collect()
-}
-
-/// The point of choosing the arm with the highest `value - lambda * mean cost` for each prompt.
-fn sweep(
-    world: &World,
-    stream: &Stream,
-    scale: &Scale,
-    range: &Range<usize>,
-    lambda: f64,
-    value: &dyn Fn(usize, usize) -> f64,
-) -> Point {
+/// Mean quality and cost in US dollars of each arm over some steps.
+fn single_means(world: &World, stream: &Stream, range: &Range<usize>) -> Vec<(f64, f64)> {
     let n = range.len().max(1) as f64;
-    let mut point = Point {
-        cost: 0.0,
-        quality: 0.0,
+    let stand_in = stream.stand_in(world);
+    let mean = |a: usize| {
+        range.clone().fold((0.0, 0.0), |(q, c), step| {
+            let a = if stream.closed(step) == Some(a) {
+                stand_in
+            } else {
+                a
+            };
+            let quality = stream.quality(world, step, a);
+            (q + quality / n, c + world.cost(stream.order[step], a) / n)
+        })
     };
-    for step in range.clone() {
-        let score = |a: usize| value(step, a) - lambda * scale.singles[a].cost;
-        let mut best = 0;
-        for a in 1..world.arms.len() {
-            if score(a) > score(best) {
-                best = a;
-            }
+    (0..world.arms.len()).map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_short_and_long_streams_are_never_empty() {
+        for n in [20, 99, 300, 301, 999, 1000, 1001, 5989] {
+            let windows = Windows::new(n);
+            assert!(windows.ranges.iter().all(|r| !r.is_empty() && r.end <= n));
+            assert_eq!(windows.ranges[windows.segments.end - 1].end, n);
+            assert_eq!(windows.stretches.len(), (n / 500).saturating_sub(1));
         }
-        point.quality += stream.quality(world, step, best) / n;
-        point.cost += world.cost(stream.order[step], best) / n / scale.unit;
     }
-    point
 }

@@ -2,6 +2,8 @@
 
 use super::baselines::keywords;
 use super::dataset::{DatasetError, Graded, MIN_ROWS, Row, rows};
+use super::progress::Progress;
+use super::sample::{Chosen, Sample};
 use super::vectors::{EmbedError, VectorCache};
 use crate::domain::{ArmId, Context, Price};
 use crate::learn::context;
@@ -17,8 +19,12 @@ pub struct World {
     pub arms: Vec<String>,
     /// List prices, from the file's costs and tokens; what a live router would be told.
     pub prices: Vec<Option<Price>>,
-    /// Prompts that not all arms answered; left out.
+    /// Rows of the file.
+    pub seen: usize,
+    /// Rows that not all arms answered; left out.
     pub incomplete: usize,
+    /// Arms that answered less than half of the prompts; left out.
+    pub sparse_arms: Vec<String>,
     /// The prompts.
     pub prompts: Vec<Prompt>,
     /// Answers by prompt and arm, row-major.
@@ -38,54 +44,88 @@ pub struct Prompt {
     pub task: usize,
 }
 
+impl Prompt {
+    fn new(context: Context, keyword: usize, task: usize) -> Self {
+        let mut vector = Vec::new();
+        context::vector(&context, &mut vector);
+        Self {
+            context,
+            vector,
+            keyword,
+            task,
+        }
+    }
+}
+
 impl World {
-    /// Reads and embeds a dataset.
+    /// Reads and embeds a dataset, at most `limit` of its prompts (a fixed sample of a longer one).
     ///
     /// # Errors
     /// Where it cannot be read, a line is wrong, or it is too small to replay.
-    pub fn read(path: &Path, cache: &mut VectorCache<'_>) -> Result<Self, WorldError> {
-        let mut kept: Vec<Row> = Vec::new();
-        rows(path, |row| kept.push(row))?;
-        let mut names: Vec<String> = kept
-            .iter()
-            .flat_map(|r| r.answers.keys().cloned())
-            .collect();
-        names.sort();
-        names.dedup();
-        let seen = kept.len();
-        kept.retain(|row| row.answers.len() == names.len());
-        check(path, &kept, &names, seen)?;
+    pub fn read(
+        path: &Path,
+        cache: &mut VectorCache<'_>,
+        limit: usize,
+    ) -> Result<Self, WorldError> {
+        let mut sample = Sample::new(limit);
+        rows(path, |row| sample.take(row))?;
+        let Chosen {
+            rows: kept,
+            arms,
+            seen,
+            sparse_arms,
+            incomplete,
+        } = sample.choose();
+        check(path, &kept, &arms, seen - incomplete)?;
         let mut world = Self {
             name: stem(path),
             prices: Vec::new(),
-            incomplete: seen - kept.len(),
+            seen,
+            incomplete,
+            sparse_arms,
             prompts: Vec::with_capacity(kept.len()),
             answers: kept
                 .iter()
                 .flat_map(|row| row.answers.values().copied())
                 .collect(),
-            arms: names,
+            arms,
         };
         world.default_costs();
         world.prices = (0..world.arms.len()).map(|a| world.price(a)).collect();
+        world.embed(&kept, cache)?;
+        Ok(world)
+    }
+
+    fn embed(&mut self, kept: &[Row], cache: &mut VectorCache<'_>) -> Result<(), EmbedError> {
+        let fresh = kept.iter().filter(|row| !cache.knows(&row.prompt)).count();
+        let progress = Progress::new(format!("embedding {}", self.name), fresh);
         let mut tasks = BTreeMap::new();
-        for (done, row) in kept.iter().enumerate() {
-            let embedding = cache.embedding(&row.prompt, done, seen)?;
+        for row in kept {
+            if !cache.knows(&row.prompt) {
+                progress.step();
+            }
+            let embedding = cache.embedding(&row.prompt)?;
             let context = context::build(&embedding, &row.prompt);
-            let mut vector = Vec::new();
-            context::vector(&context, &mut vector);
             let next = tasks.len();
             let task = *tasks.entry(row.task.clone()).or_insert(next);
-            let keyword = keywords::class(&row.prompt);
-            world.prompts.push(Prompt {
-                context,
-                vector,
-                keyword,
-                task,
-            });
+            self.prompts
+                .push(Prompt::new(context, keywords::class(&row.prompt), task));
         }
-        cache.save()?;
-        Ok(world)
+        cache.save()
+    }
+
+    /// The same world as a learner without surface features sees it.
+    #[must_use]
+    pub fn without_surface(&self) -> Self {
+        let mut world = self.clone();
+        for prompt in &mut world.prompts {
+            let context = Context {
+                surface: [].into(),
+                ..prompt.context.clone()
+            };
+            *prompt = Prompt::new(context, prompt.keyword, prompt.task);
+        }
+        world
     }
 
     /// The answer of an arm to a prompt.

@@ -10,5 +10,6 @@ mod load;
 mod logs;
 mod peers;
 mod process;
+mod replays;
 mod tidy;
 mod upstream;

@@ -24,6 +24,16 @@ impl Costs {
         }
     }
 
+    /// The mean of all that each arm's calls will cost, known beforehand.
+    pub fn known(world: &World, unit_usd: f64) -> Self {
+        let all: Vec<usize> = (0..world.prompts.len()).collect();
+        let mean = |a: usize| (1.0, world.means(a, &all).1);
+        Self {
+            sums: (0..world.arms.len()).map(mean).collect(),
+            unit_usd,
+        }
+    }
+
     /// Takes a cost in.
     pub fn learn(&mut self, arm: usize, cost_usd: f64) {
         self.sums[arm].0 += 1.0;

@@ -3,6 +3,7 @@
 
 use super::costs::Costs;
 use super::keywords::CLASSES;
+use super::random::now_and_then;
 use crate::replay::{Ask, Router, Taught, World};
 
 /// Means by keyword class and arm.
@@ -26,14 +27,8 @@ impl KeywordMeans {
 
 impl Router for KeywordMeans {
     fn choose(&mut self, world: &World, ask: &Ask) -> usize {
-        if ask.seed.is_multiple_of(20) {
-            return super::simple::AtRandom.choose(
-                world,
-                &Ask {
-                    seed: ask.seed / 20,
-                    ..*ask
-                },
-            );
+        if let Some(arm) = now_and_then(world, ask) {
+            return arm;
         }
         let row = world.prompts[ask.prompt].keyword * self.arms;
         self.costs

@@ -2,9 +2,12 @@
 //! prompts, one request in twenty at random.
 
 use super::costs::Costs;
+use super::random::now_and_then;
 use crate::learn::context::dot;
 use crate::replay::{Ask, Router, Taught, World};
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 /// Outcomes remembered.
 const REMEMBERED: usize = 1000;
@@ -12,42 +15,54 @@ const REMEMBERED: usize = 1000;
 const NEAR: f32 = 0.6;
 const FADE: f32 = 0.12;
 
+/// Weights of the remembered outcomes by step. Which prompts are remembered does not depend on the
+/// arms that were chosen, so that all cost weights of a pass share them.
+#[derive(Clone, Default)]
+pub struct Kernels(Rc<RefCell<HashMap<usize, Rc<[f32]>>>>);
+
+impl Kernels {
+    fn row(&self, step: usize, make: impl FnOnce() -> Rc<[f32]>) -> Rc<[f32]> {
+        let mut rows = self.0.borrow_mut();
+        Rc::clone(rows.entry(step).or_insert_with(make))
+    }
+}
+
 /// The last outcomes: prompt, arm, quality.
 pub struct Knn {
     seen: VecDeque<(usize, usize, f64)>,
     arms: usize,
     costs: Costs,
+    kernels: Kernels,
 }
 
 impl Knn {
     /// Nothing seen.
-    pub fn new(world: &World, costs: Costs) -> Self {
+    pub fn new(world: &World, costs: Costs, kernels: Kernels) -> Self {
         Self {
             seen: VecDeque::new(),
             arms: world.arms.len(),
             costs,
+            kernels,
         }
     }
 }
 
 impl Router for Knn {
     fn choose(&mut self, world: &World, ask: &Ask) -> usize {
-        if ask.seed.is_multiple_of(20) {
-            return super::simple::AtRandom.choose(
-                world,
-                &Ask {
-                    seed: ask.seed / 20,
-                    ..*ask
-                },
-            );
+        if let Some(arm) = now_and_then(world, ask) {
+            return arm;
         }
         let prompt = &world.prompts[ask.prompt].vector;
+        let weight = |&(other, ..): &(usize, usize, f64)| {
+            ((dot(prompt, &world.prompts[other].vector) - NEAR) / FADE).exp()
+        };
+        let weights = self
+            .kernels
+            .row(ask.step, || self.seen.iter().map(weight).collect());
         let mut sums = vec![(1.0, 0.8); self.arms];
-        for &(other, arm, quality) in &self.seen {
-            let cosine = dot(prompt, &world.prompts[other].vector);
-            let weight = f64::from(((cosine - NEAR) / FADE).exp());
-            sums[arm].0 += weight;
-            sums[arm].1 += weight * quality;
+        for (&(_, arm, quality), weight) in self.seen.iter().zip(weights.iter()) {
+            sums[arm].0 += f64::from(*weight);
+            sums[arm].1 += f64::from(*weight) * quality;
         }
         self.costs.best(ask, |a| sums[a].1 / sums[a].0)
     }

@@ -21,9 +21,32 @@ pub enum Variant {
     Forgetting,
 }
 
+/// The contexts of all prompts, projected at random to fewer components; the first is constant.
+pub struct Projected(Vec<[f64; D]>);
+
+impl Projected {
+    /// Projects a world's prompts.
+    #[must_use]
+    pub fn new(world: &World) -> Self {
+        let mut random = Random(33);
+        let length = world.prompts.first().map_or(0, |p| p.vector.len());
+        let scale = 2.0 / ((D - 1) as f64).sqrt();
+        let mut row = || std::array::from_fn(|_| (random.normal() * scale) as f32);
+        let projection: Vec<[f32; D - 1]> = (0..length).map(|_| row()).collect();
+        let project = |x: &[f32]| {
+            let mut sums = [0.0f32; D - 1];
+            for (x, row) in x.iter().zip(&projection) {
+                sums.iter_mut().zip(row).for_each(|(s, p)| *s += x * p);
+            }
+            std::array::from_fn(|i| if i == 0 { 1.0 } else { f64::from(sums[i - 1]) })
+        };
+        Self(world.prompts.iter().map(|p| project(&p.vector)).collect())
+    }
+}
+
 /// One ridge regression an arm.
-pub struct LinUcb {
-    projection: Vec<[f32; D - 1]>,
+pub struct LinUcb<'a> {
+    projected: &'a Projected,
     inverse: Vec<Box<[[f64; D]; D]>>,
     right: Vec<[f64; D]>,
     mean: (f64, f64),
@@ -31,31 +54,19 @@ pub struct LinUcb {
     variant: Variant,
 }
 
-impl LinUcb {
+impl<'a> LinUcb<'a> {
     /// Nothing learned; a ridge of 1.
-    pub fn new(world: &World, costs: Costs, variant: Variant) -> Self {
-        let mut random = Random(33);
-        let length = world.prompts[0].vector.len();
-        let scale = 2.0 / ((D - 1) as f64).sqrt();
-        let row = |random: &mut Random| std::array::from_fn(|_| (random.normal() * scale) as f32);
+    pub fn new(world: &World, projected: &'a Projected, costs: Costs, variant: Variant) -> Self {
         let mut unit = Box::new([[0.0; D]; D]);
         (0..D).for_each(|i| unit[i][i] = 1.0);
         Self {
-            projection: (0..length).map(|_| row(&mut random)).collect(),
+            projected,
             inverse: vec![unit; world.arms.len()],
             right: vec![[0.0; D]; world.arms.len()],
             mean: (0.0, 0.0),
             costs,
             variant,
         }
-    }
-
-    fn features(&self, x: &[f32]) -> [f64; D] {
-        let mut sums = [0.0f32; D - 1];
-        for (x, row) in x.iter().zip(&self.projection) {
-            sums.iter_mut().zip(row).for_each(|(s, p)| *s += x * p);
-        }
-        std::array::from_fn(|i| if i == 0 { 1.0 } else { f64::from(sums[i - 1]) })
     }
 
     fn times(&self, arm: usize, x: &[f64; D]) -> [f64; D] {
@@ -67,16 +78,16 @@ fn inner(a: &[f64; D], b: &[f64; D]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-impl Router for LinUcb {
-    fn choose(&mut self, world: &World, ask: &Ask) -> usize {
-        let x = self.features(&world.prompts[ask.prompt].vector);
+impl Router for LinUcb<'_> {
+    fn choose(&mut self, _: &World, ask: &Ask) -> usize {
+        let x = self.projected.0[ask.prompt];
         self.costs.best(ask, |a| {
             let ax = self.times(a, &x);
             inner(&ax, &self.right[a]) + ALPHA * inner(&ax, &x).max(0.0).sqrt()
         })
     }
 
-    fn learn(&mut self, world: &World, taught: &Taught) {
+    fn learn(&mut self, _: &World, taught: &Taught) {
         self.costs.learn(taught.arm, taught.cost_usd);
         let Some(quality) = taught.quality else {
             return;
@@ -87,7 +98,7 @@ impl Router for LinUcb {
             _ => self.mean.1 / self.mean.0,
         };
         self.mean = (self.mean.0 + 1.0, self.mean.1 + quality);
-        let x = self.features(&world.prompts[taught.prompt].vector);
+        let x = self.projected.0[taught.prompt];
         let arm = taught.arm;
         if self.variant == Variant::Forgetting {
             let fade = 0.997;
