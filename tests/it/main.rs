@@ -11,5 +11,6 @@ mod logs;
 mod peers;
 mod process;
 mod replays;
+mod stability;
 mod tidy;
 mod upstream;

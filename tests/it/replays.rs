@@ -141,12 +141,12 @@ fn a_long_file_is_sampled_and_parts_are_taken_out_one_by_one() {
     assert!(report.to_string().contains("price prior"));
 }
 
-/// What is wrong with a file, and a part of what is said. `fine` = it is replayed all the same.
-#[test]
-fn bad_datasets_are_refused_in_clear_words_or_played_rightly() {
+/// What is wrong with a file, the file, and a part of what is said. `fine` = it is replayed all the
+/// same.
+fn bad_files() -> Vec<(&'static str, String, &'static str)> {
     let with = |from: &str, to: &str| rows(60).replacen(from, to, 1);
     let every = |from: &str, to: &str| rows(60).replace(from, to);
-    let table: [(&str, String, &str); 17] = [
+    vec![
         ("sound", rows(60), "fine"),
         (
             "one answer missing",
@@ -208,9 +208,13 @@ fn bad_datasets_are_refused_in_clear_words_or_played_rightly() {
             "{\"question\": 1}\n".repeat(30),
             "line 1: missing field `id`",
         ),
-    ];
+    ]
+}
+
+#[test]
+fn bad_datasets_are_refused_in_clear_words_or_played_rightly() {
     let folder = tempfile::tempdir().unwrap();
-    for (at, (what, text, said)) in table.iter().enumerate() {
+    for (at, (what, text, said)) in bad_files().iter().enumerate() {
         let path = file(folder.path(), &format!("{at}.jsonl"), text);
         match run(path, &small()) {
             Ok(report) => {

@@ -128,7 +128,7 @@ fn text(found: &Evaluation, skipped: usize) -> String {
     }
     format!(
         "{}{} judged decisions, worth {:.0} for this policy; {skipped} left out (not judged, fanned \
-         out, or answered by another arm than the chosen one)\n{:.0} % of the policy's choices had no \
+         out, answered from memory, or by another arm than the chosen one)\n{:.0} % of the policy's choices had no \
          chance in the log",
         table.text_or(""),
         found.decisions,

@@ -106,7 +106,8 @@ fn export(path: &Path, mut take: impl FnMut(Stored)) -> Result<(), Trouble> {
 /// A decision as the evaluation takes it: the chosen arm answered, alone, and somebody judged it.
 /// What a router guesses of its own answers (agreement, retries, broken schemas) is no judgement.
 fn logged(stored: Stored) -> Option<Logged> {
-    if stored.decision.plan.fan_out.is_some() {
+    // An answer at hand was drawn once, for another request.
+    if stored.decision.plan.fan_out.is_some() || stored.decision.cached.is_some() {
         return None;
     }
     let chosen = &stored.decision.ranking.chosen;

@@ -51,6 +51,8 @@ fn decision(n: u64, i: usize) -> Decision {
         input_tokens: 10,
         context: None,
         degradation: None,
+        dropped: Vec::new(),
+        cached: None,
         seed: n,
         ranking: Ranking {
             class: None,
@@ -92,6 +94,7 @@ fn outcome(decision: &Decision, i: usize) -> Outcome {
         attempts: vec![attempt],
         latency_ms: 9.0,
         agreement: None,
+        judging: None,
     }
 }
 
