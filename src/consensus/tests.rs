@@ -11,6 +11,7 @@ fn answer(text: &str) -> Completion {
         model: String::new(),
         upstream_id: None,
         reported_cost_usd: None,
+        extra: Default::default(),
     }
 }
 

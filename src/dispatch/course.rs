@@ -7,7 +7,7 @@ use super::open::Opened;
 use super::{Limits, Notice, Shared};
 use crate::domain::{ArmId, Attempt, AttemptResult, ChatRequest, DeploymentId, Fault, Plan};
 use crate::provider::{Call, Told};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, atomic::Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -80,6 +80,7 @@ impl Course {
             over: false,
         };
         lock(shared).earn(shared.registry.now());
+        shared.hedges.0.fetch_add(1, Ordering::Relaxed);
         Self {
             shared: Arc::clone(shared),
             request: Arc::clone(request),

@@ -38,7 +38,7 @@ use crate::domain::{ArmId, Attempt, Completion, Delta, Fault};
 use backoff::RetryBudget;
 use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicU64};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -61,6 +61,8 @@ pub struct Settings {
     pub fall_back_on_context_length: bool,
     /// Try the next arm after a refusal by the vendor's filter.
     pub fall_back_on_content_filter: bool,
+    /// Requests that may start a second call beside a slow one, as a share of all, in [0, 1].
+    pub hedge_share: f64,
     /// Arms that are asked when all else failed, and only after what the next two say.
     pub last_resort: BTreeSet<ArmId>,
     /// They are asked after errors.
@@ -82,6 +84,7 @@ impl Default for Settings {
             max_wait: Duration::from_secs(60),
             fall_back_on_context_length: true,
             fall_back_on_content_filter: true,
+            hedge_share: 1.0,
             last_resort: BTreeSet::new(),
             last_resort_on_error: true,
             last_resort_on_rate_limit: true,
@@ -203,6 +206,8 @@ struct Shared {
     observer: Arc<dyn Observer>,
     similarity: Arc<dyn Similarity>,
     retries: Mutex<RetryBudget>,
+    /// Requests so far, and those of them that were hedged.
+    hedges: (AtomicU64, AtomicU64),
 }
 
 impl Dispatcher {
@@ -223,6 +228,7 @@ impl Dispatcher {
                 observer,
                 similarity: similarity.unwrap_or_else(|| Arc::new(Lexical)),
                 retries: Mutex::new(retries),
+                hedges: Default::default(),
             }),
         }
     }

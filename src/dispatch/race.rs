@@ -7,6 +7,7 @@ use super::open::{Opened, open};
 use crate::domain::{Attempt, Fault};
 use futures_util::future::{Either, select};
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use tokio::time::sleep_until;
 
 impl Course {
@@ -25,10 +26,12 @@ impl Course {
         if let Either::Left((result, _)) = select(running.as_mut(), wait).await {
             return self.conclude(place, &first, result).await;
         }
-        let Some((other_place, other_lease)) = self.hedge_target(place) else {
+        let target = self.may_hedge().then(|| self.hedge_target(place));
+        let Some((other_place, other_lease)) = target.flatten() else {
             let result = running.await;
             return self.conclude(place, &first, result).await;
         };
+        self.shared.hedges.1.fetch_add(1, Ordering::Relaxed);
         let second = self.start(other_place, &other_lease);
         let call = self.call_of(&second);
         let beside = Box::pin(open(second.clone(), other_lease, call, self.streamed));
@@ -63,6 +66,13 @@ impl Course {
             other => other,
         };
         self.ended(place, ticket, result)
+    }
+
+    /// Is the share of requests that may be hedged not used up?
+    fn may_hedge(&self) -> bool {
+        let (all, hedged) = &self.shared.hedges;
+        let share = self.shared.settings.hedge_share;
+        (hedged.load(Ordering::Relaxed) as f64) < share * all.load(Ordering::Relaxed) as f64
     }
 
     /// Records a call that was or will be dropped before its end.

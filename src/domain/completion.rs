@@ -2,6 +2,7 @@
 
 use super::{Part, Usage};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,11 @@ pub struct Completion {
     pub upstream_id: Option<String>,
     /// Cost in US dollars where the upstream bills it in the answer.
     pub reported_cost_usd: Option<f64>,
+    /// What else the upstream said, in its own words: fields that have no place above, such as
+    /// `system_fingerprint`. `logprobs` are those of the answer; `message` holds what stood in the
+    /// message itself.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
 }
 
 impl Completion {
@@ -109,5 +115,7 @@ pub enum Delta {
         upstream_id: Option<String>,
         /// Cost in US dollars where the upstream bills it in the answer.
         reported_cost_usd: Option<f64>,
+        /// As in [`Completion::extra`].
+        extra: Map<String, Value>,
     },
 }

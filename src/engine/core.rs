@@ -52,8 +52,6 @@ pub(crate) struct Core {
     pub budgets: Budgets,
     pub tenants: Tenants,
     pub retries: QuickRetries,
-    /// Requests, and those of them that were given a hedge.
-    pub hedges: (AtomicU64, AtomicU64),
     pub draining: AtomicBool,
     pub started_at_ms: u64,
 }
@@ -183,17 +181,11 @@ impl Core {
         Ok(())
     }
 
-    /// When to start a second attempt, where hedging is on and its share is not used up.
+    /// When to start a second attempt, where hedging is on.
     fn hedge_after_ms(&self, chosen: &Chosen) -> Option<u64> {
         let hedge = self.config.routing.hedge.as_ref()?;
-        let requests = self.hedges.0.fetch_add(1, Ordering::Relaxed) + 1;
-        let hedged = self.hedges.1.load(Ordering::Relaxed);
-        if hedged as f64 >= hedge.max_share * requests as f64 {
-            return None;
-        }
         let after = hedge.after.map(|after| after.as_millis() as u64);
         let after = after.or_else(|| self.usual_latency_ms(chosen, hedge.percentile))?;
-        self.hedges.1.fetch_add(1, Ordering::Relaxed);
         Some(after.max(1))
     }
 

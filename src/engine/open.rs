@@ -122,7 +122,6 @@ impl Engine {
             turns: AtomicU64::new(0),
             budgets,
             retries: QuickRetries::new(),
-            hedges: Default::default(),
             draining: AtomicBool::new(false),
             started_at_ms,
         });

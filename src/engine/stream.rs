@@ -104,12 +104,14 @@ impl Streaming {
                     stop,
                     model,
                     upstream_id,
+                    extra,
                     ..
                 } = completion;
                 self.ready.push_back(RouteEvent::Completed {
                     stop,
                     model,
                     upstream_id,
+                    extra,
                     outcome,
                 });
             }

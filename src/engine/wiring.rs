@@ -253,6 +253,11 @@ pub(crate) fn dispatch_settings(config: &Config) -> dispatch::Settings {
         retries_per_second: f64::from(*min_retries_per_second),
         retry_codes: retry_codes.clone(),
         wait_when_all_open: *wait_when_all_open,
+        hedge_share: config
+            .routing
+            .hedge
+            .as_ref()
+            .map_or(0.0, |hedge| hedge.max_share),
         last_resort: fallback.map_or_else(Default::default, |fallback| {
             fallback.arms.iter().cloned().collect()
         }),

@@ -23,6 +23,7 @@ impl Assembler {
                 model,
                 upstream_id,
                 reported_cost_usd,
+                extra,
             } => {
                 return Some(Completion {
                     parts: std::mem::take(&mut self.parts),
@@ -32,6 +33,7 @@ impl Assembler {
                     model: model.clone(),
                     upstream_id: upstream_id.clone(),
                     reported_cost_usd: *reported_cost_usd,
+                    extra: extra.clone(),
                 });
             }
         }
@@ -129,6 +131,7 @@ pub fn deltas(answer: Completion) -> Vec<Delta> {
         model: answer.model,
         upstream_id: answer.upstream_id,
         reported_cost_usd: answer.reported_cost_usd,
+        extra: answer.extra,
     };
     parts.chain(calls).chain([done]).collect()
 }
@@ -174,6 +177,7 @@ mod tests {
             model: "m".into(),
             upstream_id: None,
             reported_cost_usd: None,
+            extra: Default::default(),
         };
         let answer = assembler.push(&done).unwrap();
         assert_eq!(answer.text(), "ab");

@@ -39,6 +39,7 @@ impl Turn {
             model: "scripted".into(),
             upstream_id: None,
             reported_cost_usd: None,
+            extra: Default::default(),
         }))
     }
 

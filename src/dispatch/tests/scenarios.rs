@@ -28,6 +28,7 @@ fn turn(word: &str) -> Turn {
             model: "m".into(),
             upstream_id: None,
             reported_cost_usd: None,
+            extra: Default::default(),
         }))
     };
     let turn = match name {
@@ -155,6 +156,7 @@ async fn play(mut scenario: Scenario<'static>) -> (String, String) {
     };
     let settings = Settings {
         max_wait: Duration::from_secs(5),
+        hedge_share: option(&scenario, "share").unwrap_or(1.0),
         fall_back_on_context_length: option(&scenario, "context") != Some(0),
         ..Settings::default()
     };

@@ -79,6 +79,8 @@ pub enum RouteEvent {
         model: String,
         /// The upstream's own id of the answer.
         upstream_id: Option<String>,
+        /// What else it said, as in [`crate::domain::Completion::extra`].
+        extra: serde_json::Map<String, serde_json::Value>,
         /// What came of the request.
         outcome: Outcome,
     },

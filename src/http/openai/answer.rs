@@ -6,7 +6,7 @@
 use crate::domain::{
     ArmId, Completion, Decision, Delta, Outcome, Part, StopReason, ToolCall, Usage,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// OpenAI's word for why it ended. It has none for other reasons.
 pub fn finish_reason(stop: StopReason) -> &'static str {
@@ -63,7 +63,7 @@ pub fn whole(decision: &Decision, outcome: &Outcome, answer: &Completion) -> Val
     } else {
         &answer.model
     };
-    json!({
+    let mut body = json!({
         "id": id(decision),
         "object": "chat.completion",
         "created": decision.id.at_ms() / 1000,
@@ -76,7 +76,30 @@ pub fn whole(decision: &Decision, outcome: &Outcome, answer: &Completion) -> Val
         }],
         "usage": usage(&answer.usage),
         "pointsman": routing(decision, outcome),
-    })
+    });
+    beside(&mut body, "message", &answer.extra);
+    body
+}
+
+/// Puts in what else the upstream said, wherever nothing of ours stands: in the body, in the choice's
+/// `message` (or `delta`), and the logprobs.
+pub fn beside(body: &mut Value, message: &str, extra: &Map<String, Value>) {
+    for (key, value) in extra {
+        match key.as_str() {
+            "logprobs" => body["choices"][0]["logprobs"] = value.clone(),
+            "message" => fill(&mut body["choices"][0][message], value),
+            _ => fill(body, &json!({ key: value })),
+        }
+    }
+}
+
+fn fill(object: &mut Value, more: &Value) {
+    let (Some(object), Some(more)) = (object.as_object_mut(), more.as_object()) else {
+        return;
+    };
+    for (key, value) in more {
+        object.entry(key.clone()).or_insert_with(|| value.clone());
+    }
 }
 
 fn message(answer: &Completion) -> Value {
@@ -181,4 +204,33 @@ pub fn delta(delta: &Delta) -> Option<Value> {
         }
         Delta::Done { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_upstream_said_beside_stands_where_it_stood_and_replaces_nothing() {
+        let mut body = json!({
+            "id": "ours",
+            "choices": [{ "message": { "content": "x" }, "logprobs": null }],
+        });
+        let extra = json!({
+            "id": "theirs",
+            "system_fingerprint": "fp",
+            "logprobs": { "content": [] },
+            "message": { "content": "y", "annotations": [1] },
+        });
+        beside(&mut body, "message", extra.as_object().unwrap());
+        let expected = json!({
+            "id": "ours",
+            "system_fingerprint": "fp",
+            "choices": [{
+                "message": { "content": "x", "annotations": [1] },
+                "logprobs": { "content": [] },
+            }],
+        });
+        assert_eq!(body, expected);
+    }
 }

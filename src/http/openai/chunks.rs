@@ -63,6 +63,7 @@ impl Chunks {
             RouteEvent::Completed {
                 stop,
                 model,
+                extra,
                 outcome,
                 ..
             } => {
@@ -73,6 +74,7 @@ impl Chunks {
                     chunk["model"] = model.into();
                 }
                 chunk["pointsman"] = answer::routing(&self.decision, &outcome);
+                answer::beside(&mut chunk, "delta", &extra);
                 out += &self.line(chunk);
                 out += &self.usage_chunk();
                 out + "data: [DONE]\n\n"

@@ -164,6 +164,7 @@ fn completion() -> Completion {
         model: "small-2026".into(),
         upstream_id: Some("up-1".into()),
         reported_cost_usd: None,
+        extra: Default::default(),
     }
 }
 
@@ -200,6 +201,7 @@ fn completed() -> Vec<RouteEvent> {
             stop: StopReason::ToolCalls,
             model: "small-2026".into(),
             upstream_id: None,
+            extra: Default::default(),
             outcome: outcome(),
         },
     ]

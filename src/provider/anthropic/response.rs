@@ -31,6 +31,7 @@ pub fn completion(body: &Value) -> Result<Completion, Fault> {
         model: text(&body["model"]).unwrap_or_default().into(),
         upstream_id: text(&body["id"]).map(Into::into),
         reported_cost_usd: None,
+        extra: Default::default(),
     };
     if answer.stop == StopReason::ContentFilter && answer.is_empty() {
         return Err(refused());

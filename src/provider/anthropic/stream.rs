@@ -170,6 +170,7 @@ impl Reader {
             model: std::mem::take(&mut self.model),
             upstream_id: self.id.take(),
             reported_cost_usd: None,
+            extra: Default::default(),
         });
         Ok(())
     }

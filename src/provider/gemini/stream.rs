@@ -9,7 +9,16 @@ use crate::domain::{Delta, Fault, FaultKind, StopReason, Usage};
 use crate::provider::http::fault_in_body;
 use crate::provider::reader;
 use crate::provider::translate::{signature, text};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// What a candidate says beside its content, kept as it is; the last event's counts.
+const KEPT: [&str; 5] = [
+    "groundingMetadata",
+    "urlContextMetadata",
+    "citationMetadata",
+    "avgLogprobs",
+    "logprobsResult",
+];
 
 /// What is known of the answer so far.
 #[derive(Debug, Default)]
@@ -19,6 +28,7 @@ pub struct Reader {
     usage: Usage,
     finish: Option<String>,
     calls: u32,
+    extra: Map<String, Value>,
     content: bool,
     done: bool,
 }
@@ -55,6 +65,7 @@ impl reader::Reader for Reader {
             model: std::mem::take(&mut self.model),
             upstream_id: self.id.take(),
             reported_cost_usd: None,
+            extra: std::mem::take(&mut self.extra),
         });
         Ok(())
     }
@@ -91,6 +102,11 @@ impl Reader {
             .flatten()
         {
             self.part(part, out);
+        }
+        for key in KEPT {
+            if let Some(value) = candidate.get(key).filter(|value| !value.is_null()) {
+                self.extra.insert(key.to_owned(), value.clone());
+            }
         }
         if let Some(reason) = text(&candidate["finishReason"]) {
             self.finish = Some(reason.into());

@@ -98,6 +98,7 @@ impl Reader {
             model: text(&line["model"]).unwrap_or_default().into(),
             upstream_id: None,
             reported_cost_usd: None,
+            extra: Default::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`request`], [`response`] and [`stream`] are pure translations, used by other dialects as well;
 //! [`Quirks`] says in what a server differs. Leaves out the Responses API.
 
+mod extra;
 mod quirks;
 pub mod request;
 pub mod response;

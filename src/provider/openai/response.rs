@@ -1,8 +1,8 @@
 //! A whole answer in OpenAI's words becomes a normal one.
 
-use super::Quirks;
+use super::{Quirks, extra};
 use crate::domain::{Completion, Fault, FaultKind, Part, StopReason, ToolCall, Usage};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Reads a whole answer. Unknown fields are passed over.
 ///
@@ -36,6 +36,8 @@ pub fn completion(body: &Value, quirks: &Quirks) -> Result<Completion, Fault> {
             .map(|(i, call)| tool_call(i, call))
             .collect()
     });
+    let mut extra = Map::new();
+    extra::keep(&mut extra, body, "message");
     let reason = choice["finish_reason"].as_str();
     let stop = if refused {
         StopReason::ContentFilter
@@ -50,6 +52,7 @@ pub fn completion(body: &Value, quirks: &Quirks) -> Result<Completion, Fault> {
         model: body["model"].as_str().unwrap_or_default().to_owned(),
         upstream_id: body["id"].as_str().map(str::to_owned),
         reported_cost_usd: reported_cost_usd(&body["usage"]),
+        extra,
     })
 }
 

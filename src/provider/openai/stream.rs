@@ -3,12 +3,12 @@
 //! Chunks without choices or delta are normal (usage, filter results). `[DONE]` is the end; a
 //! stream that stops before it was cut, however complete it looks.
 
-use super::{Quirks, response};
+use super::{Quirks, extra, response};
 use crate::domain::{Delta, Fault, FaultKind, Usage};
 use crate::provider::http::{Reply, Streamed, fault_in_body};
 use crate::provider::{DeltaStream, assemble, reader, sse::EventStream};
 use futures_util::{StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The pieces of an event stream.
 #[must_use]
@@ -41,6 +41,7 @@ struct Reader {
     reported_cost_usd: Option<f64>,
     model: String,
     upstream_id: Option<String>,
+    extra: Map<String, Value>,
 }
 
 /// A tool call under way: its number and id as the upstream has them.
@@ -105,11 +106,13 @@ impl Reader {
             reported_cost_usd: None,
             model: String::new(),
             upstream_id: None,
+            extra: Map::new(),
         }
     }
 
     /// What any chunk may carry beside its delta.
     fn head(&mut self, chunk: &Value) {
+        extra::keep(&mut self.extra, chunk, "delta");
         if let Some(model) = chunk["model"].as_str().filter(|model| !model.is_empty()) {
             model.clone_into(&mut self.model);
         }
@@ -170,6 +173,7 @@ impl Reader {
             model: std::mem::take(&mut self.model),
             upstream_id: self.upstream_id.take(),
             reported_cost_usd: self.reported_cost_usd,
+            extra: std::mem::take(&mut self.extra),
         }
     }
 }

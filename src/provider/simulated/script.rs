@@ -84,6 +84,7 @@ impl Script {
             model: self.model.to_owned(),
             upstream_id: Some(self.id),
             reported_cost_usd: None,
+            extra: Default::default(),
         })
     }
 
@@ -108,6 +109,7 @@ impl Script {
             model: self.model.to_owned(),
             upstream_id: Some(self.id),
             reported_cost_usd: None,
+            extra: Default::default(),
         });
         pieces
     }

@@ -2,7 +2,7 @@
 
 use super::{
     decision::to_decision,
-    outcome::{to_attempt, to_fault, to_outcome, to_stop, to_usage},
+    outcome::{to_attempt, to_extra, to_fault, to_outcome, to_stop, to_usage},
 };
 use crate::{
     domain::Delta,
@@ -71,6 +71,7 @@ pub fn to_told(event: RouteEvent) -> Told {
             stop,
             model,
             upstream_id,
+            extra,
             outcome,
         } => Told {
             terminal: true,
@@ -79,6 +80,7 @@ pub fn to_told(event: RouteEvent) -> Told {
                 model,
                 outcome: Some(to_outcome(outcome)),
                 upstream_id,
+                extra_json: to_extra(&extra),
             }))
         },
         RouteEvent::Failed { error, outcome } => Told::failed(error, outcome),

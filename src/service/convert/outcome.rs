@@ -24,7 +24,14 @@ pub fn to_completion(completion: Completion) -> proto::Completion {
         usage: Some(to_usage(completion.usage)),
         model: completion.model,
         upstream_id: completion.upstream_id,
+        extra_json: to_extra(&completion.extra),
     }
+}
+
+/// What else the upstream said, as JSON.
+#[must_use]
+pub fn to_extra(extra: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
+    (!extra.is_empty()).then(|| serde_json::Value::Object(extra.clone()).to_string())
 }
 
 /// Why an answer ended, for the wire.

@@ -140,6 +140,7 @@ fn completion() -> Completion {
         model: "small".into(),
         upstream_id: None,
         reported_cost_usd: None,
+        extra: Default::default(),
     }
 }
 
@@ -148,6 +149,7 @@ fn completed() -> RouteEvent {
         stop: StopReason::Stop,
         model: "small".into(),
         upstream_id: None,
+        extra: Default::default(),
         outcome: outcome(),
     }
 }

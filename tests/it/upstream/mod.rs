@@ -157,7 +157,7 @@ async fn whole(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
 async fn stream(socket: &mut TcpStream, wire: Wire, fault: &str) -> Option<()> {
     let kind = wire.stream_type();
     let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n{}transfer-encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n{}transfer-encoding: chunked\r\nconnection: close\r\n\r\n",
         limits(fault)
     );
     socket.write_all(head.as_bytes()).await.ok()?;
