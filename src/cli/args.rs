@@ -13,8 +13,8 @@ pub use look::{
     ProfilesArgs, StatsArgs,
 };
 pub use operate::{
-    ConfigArgs, ConfigVerb, DeploymentArg, DeploymentsArgs, DeploymentsVerb, MemoryArgs,
-    MemoryVerb, ProvidersArgs,
+    CacheArgs, CacheVerb, ConfigArgs, ConfigVerb, DeploymentArg, DeploymentsArgs, DeploymentsVerb,
+    MemoryArgs, MemoryVerb, ProvidersArgs,
 };
 pub use run::{CheckArgs, CostArgs, CountArgs, DemoArgs, Door, EvaluateArgs, ServeArgs};
 
@@ -101,6 +101,8 @@ pub enum Verb {
     Events(On<EventsArgs>),
     /// Carry the memory about.
     Memory(On<MemoryArgs>),
+    /// Look into the response caches, or evict answers.
+    Cache(On<CacheArgs>),
     /// Teach from scored examples (JSON lines).
     WarmUp(On<WarmUpArgs>),
     /// Known vendors, models and prices.

@@ -78,6 +78,7 @@ async fn verb(verb: Verb) -> Done {
         Verb::Events(on) => remote(on, verbs::operate::events).await,
         Verb::Stats(on) => remote(on, verbs::history::stats).await,
         Verb::Decisions(on) => remote(on, verbs::history::decisions).await,
+        Verb::Cache(on) => remote(on, verbs::cache::cache).await,
         Verb::Memory(on) => remote(on, verbs::memory::memory).await,
         Verb::Load(on) => remote(on, verbs::load::load).await,
     }

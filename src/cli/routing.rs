@@ -75,6 +75,12 @@ pub struct RoutingArgs {
     /// Choose the best arm by estimate, explore nothing.
     #[arg(long)]
     pub no_explore: bool,
+    /// Leave out what no arm takes (tools, images, a JSON schema, the oldest turns); the answer says so.
+    #[arg(long)]
+    pub degrade: bool,
+    /// What the response caches may do.
+    #[arg(long, value_parser = cache, value_name = "off|on|refresh")]
+    pub cache: Option<proto::CacheMode>,
 }
 
 impl AskArgs {
@@ -128,6 +134,8 @@ impl RoutingArgs {
             tags: self.tags.into_iter().collect(),
             explore: self.no_explore.then_some(false),
             restart_stream: false,
+            degrade: self.degrade.then_some(true),
+            cache: self.cache.unwrap_or_default().into(),
         }
     }
 }
@@ -164,6 +172,15 @@ fn weights(text: &str) -> Result<proto::Weights, String> {
             latency: *latency,
         }),
         _ => Err("expected three numbers: QUALITY,COST,LATENCY, for example 1,0.2,0.02".into()),
+    }
+}
+
+fn cache(text: &str) -> Result<proto::CacheMode, String> {
+    match text {
+        "off" => Ok(proto::CacheMode::Off),
+        "on" => Ok(proto::CacheMode::On),
+        "refresh" => Ok(proto::CacheMode::Refresh),
+        _ => Err("expected off, on or refresh".into()),
     }
 }
 

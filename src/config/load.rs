@@ -11,7 +11,7 @@ use std::path::Path;
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The key of the seed under which the whole configuration may stand.
-const WRAPPER: &str = "ai_gateway";
+pub(super) const WRAPPER: &str = "ai_gateway";
 /// Size of a file at most.
 const MAX_FILE_BYTES: u64 = 4 << 20;
 
@@ -27,17 +27,21 @@ pub fn environment(name: &str) -> Option<String> {
 /// # Errors
 /// All problems at once, each with its place and what to do.
 pub fn load(path: &Path, env: Env<'_>) -> Result<Config, Problems> {
-    let text = file(path).map_err(|error| Problems {
+    super::layers::load(&[path.to_owned()], None, env)
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(super) fn text(path: &Path) -> Result<String, Problems> {
+    file(path).map_err(|error| Problems {
         file: None,
         list: vec![Problem::new(
             &Trail::root(),
             format!("{} cannot be read: {error}", path.display()),
             "name an existing file, or start without one",
         )],
-    })?;
-    from_text(&text, Origin::File(path.to_owned()), env).map_err(|problems| Problems {
-        file: Some(path.to_owned()),
-        ..problems
     })
 }
 
@@ -47,10 +51,18 @@ pub fn load(path: &Path, env: Env<'_>) -> Result<Config, Problems> {
 /// All problems at once, each with its place and what to do.
 pub fn from_text(text: &str, origin: Origin, env: Env<'_>) -> Result<Config, Problems> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut tree = parse(text).map_err(|problem| Problems {
+    let tree = parse(text).map_err(|problem| Problems {
         file: None,
         list: vec![problem],
     })?;
+    from_tree(tree, origin, env)
+}
+
+/// Checks what was written.
+///
+/// # Errors
+/// All problems at once, each with its place and what to do.
+pub(super) fn from_tree(mut tree: Node, origin: Origin, env: Env<'_>) -> Result<Config, Problems> {
     let mut found = Vec::new();
     expand(&mut tree, &Trail::root(), env, &mut found);
     let (inner, prefix) = unwrapped(&tree, &mut found);

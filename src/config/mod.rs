@@ -3,9 +3,11 @@
 //! Only the edges of the program know these types; the core takes its own settings from them.
 
 mod build;
+mod cache;
 mod defaults;
 mod deployment;
 mod discover;
+mod layers;
 mod load;
 mod problem;
 mod raw;
@@ -16,11 +18,13 @@ pub mod span;
 mod yaml;
 
 pub use build::glob;
+pub use cache::{CacheSettings, ExactCache, SemanticCache};
 pub use defaults::{GRPC_PORT, HTTP_PORT};
 pub use deployment::{
     BreakerSettings, DeploymentSpec, Dialect, Flavour, HealthCheck, Limits, Publisher, Timeouts,
 };
 pub use discover::discover;
+pub use layers::load as load_layers;
 pub use load::{Env, environment, from_text, load};
 pub use problem::{Problem, Problems, Trail};
 pub use routing::{
@@ -64,6 +68,8 @@ pub struct Config {
     pub deployments: Vec<DeploymentSpec>,
     /// Tenants by name.
     pub tenants: BTreeMap<String, Tenant>,
+    /// Response caches.
+    pub cache: CacheSettings,
     /// Logs.
     pub logging: Logging,
     /// What is right but surprising; to be said at start.
@@ -138,6 +144,8 @@ pub struct ProviderSummary {
 pub enum Origin {
     /// A file.
     File(PathBuf),
+    /// Files laid over each other, and a profile over them.
+    Files(Vec<PathBuf>, Option<String>),
     /// Keys in the environment and what runs on this machine, by these names.
     Discovered(Vec<String>),
     /// Nothing was found: simulated models, no real upstream.
@@ -148,6 +156,14 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(path) => write!(f, "configuration file {}", path.display()),
+            Self::Files(paths, profile) => {
+                let paths: Vec<String> = paths.iter().map(|one| one.display().to_string()).collect();
+                write!(f, "configuration files {}", paths.join(", "))?;
+                match profile {
+                    Some(profile) => write!(f, " with profile {profile}"),
+                    None => Ok(()),
+                }
+            }
             Self::Discovered(found) => write!(
                 f,
                 "no configuration file; providers found by {}",

@@ -85,6 +85,8 @@ impl fmt::Display for Trail {
 pub struct Problem {
     /// Where in the document.
     pub trail: Trail,
+    /// The file, where the configuration has several.
+    pub file: Option<PathBuf>,
     /// Line from 1 and column from 1, where there is a text.
     pub position: Option<(usize, usize)>,
     /// What is wrong. Never contains a value that came from the environment.
@@ -98,6 +100,7 @@ impl Problem {
     pub fn new(trail: &Trail, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             trail: trail.clone(),
+            file: None,
             position: None,
             what: what.into(),
             remedy: remedy.into(),
@@ -107,6 +110,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}, ", file.display())?;
+        }
         if let Some((line, column)) = self.position {
             write!(f, "line {line}, column {column}: ")?;
         }

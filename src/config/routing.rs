@@ -41,6 +41,9 @@ pub struct RoutingSettings {
     pub session_margin: Option<f64>,
     /// Leave out what no arm is able to do (tools, images, schema) instead of refusing.
     pub degrade: bool,
+    /// Who chooses where the answers of a fan-out by majority or quorum split; `None` = the largest
+    /// group does.
+    pub judge: Option<ArmId>,
 }
 
 impl RoutingSettings {
@@ -189,6 +192,8 @@ pub struct Policy {
     pub max_cost_usd: Option<f64>,
     /// May arms that are not the best by estimate be tried?
     pub explore: bool,
+    /// May what no arm is able to do be left out? `None` = as `routing` says.
+    pub degrade: Option<bool>,
 }
 
 /// What a name that callers use as `model` stands for.

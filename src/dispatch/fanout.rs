@@ -6,7 +6,7 @@ use super::attempt::Ticket;
 use super::course::Course;
 use super::open::open;
 use crate::consensus::{Ballot, Tally, Vote, tally};
-use crate::domain::{Attempt, AttemptResult, Completion, FanOut, FanOutMode, Fault};
+use crate::domain::{Attempt, AttemptResult, Completion, FanOut, FanOutMode, Fault, Judging};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ pub(super) struct Voted {
     pub agreement: Option<f64>,
     /// In the plan's order; `None` = cancelled.
     pub answers: Vec<Option<ArmAnswer>>,
+    /// What the judge said, where one was asked.
+    pub judging: Option<Judging>,
 }
 
 /// Calls all arms and waits until the answer is decided. Failures are written down in the course at
@@ -70,8 +72,12 @@ pub(super) async fn run(
     }
     drop(calls);
     course.give_up_all();
-    let Decided::Winner(winner) = winner else {
-        return None;
+    let winner = match (winner, &fan_out.judge) {
+        (Decided::Winner(place), _) | (Decided::Split(place), None) => place,
+        (Decided::Split(place), Some(judge)) => super::judge::ask(course, judge, voted)
+            .await
+            .unwrap_or(place),
+        (Decided::NotYet | Decided::Nobody, _) => return None,
     };
     let answer = voted.answers[winner].as_ref()?;
     let completion = answer.result.as_ref().ok()?.clone();
@@ -82,6 +88,8 @@ pub(super) async fn run(
 enum Decided {
     NotYet,
     Winner(usize),
+    /// Too few agree; this answer speaks for the largest group.
+    Split(usize),
     Nobody,
 }
 
@@ -183,9 +191,13 @@ fn decide(
     ) {
         Tally::Pending => Decided::NotYet,
         Tally::Nobody => Decided::Nobody,
-        Tally::Agreed(verdict) | Tally::Split(verdict) => {
+        Tally::Agreed(verdict) => {
             voted.agreement = Some(verdict.agreement);
             Decided::Winner(verdict.winner)
+        }
+        Tally::Split(verdict) => {
+            voted.agreement = Some(verdict.agreement);
+            Decided::Split(verdict.winner)
         }
     }
 }

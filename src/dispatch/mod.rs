@@ -13,6 +13,7 @@ mod deployment;
 mod fanout;
 mod feed;
 mod habits;
+mod judge;
 mod limits;
 mod live;
 mod load;
@@ -34,7 +35,7 @@ pub use registry::Deployments;
 pub use snapshot::{Health, Snapshot};
 pub use statistics::Statistics;
 
-use crate::domain::{ArmId, Attempt, Completion, Delta, Fault};
+use crate::domain::{ArmId, Attempt, Completion, Delta, Fault, Judging};
 use backoff::RetryBudget;
 use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
@@ -132,6 +133,8 @@ pub struct Ran {
     pub attempts: Vec<Attempt>,
     /// Agreement of a fan-out, in [0, 1].
     pub agreement: Option<f64>,
+    /// What a judge said, where the answers of a fan-out split and one was asked.
+    pub judging: Option<Judging>,
     /// Every arm's answer of a fan-out, in the plan's order; those cancelled are missing.
     pub answers: Vec<ArmAnswer>,
 }

@@ -202,6 +202,7 @@ fn finish(
         served_by,
         attempts: course.attempts,
         agreement: voted.agreement,
+        judging: voted.judging,
         answers: voted
             .answers
             .into_iter()

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 mod cancelling;
 mod fallbacks;
+mod judged;
 mod scenarios;
 
 /// Deployments by name and what plays behind them.

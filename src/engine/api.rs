@@ -16,9 +16,9 @@ pub use call::{
 pub use error::EngineError;
 pub use event::{Event, EventKind};
 pub use shown::{
-    AdminState, BreakerShown, BreakerState, CallStatistics, ClassShown, ConfigurationShown,
-    DecisionFilter, DecisionPage, DecisionSummary, DeploymentShown, Explained, Page, ProfileFilter,
-    ProfileShown, ProviderShown,
+    AdminState, BreakerShown, BreakerState, CacheFilter, CacheShown, CallStatistics, ClassShown,
+    ConfigurationShown, DecisionFilter, DecisionPage, DecisionSummary, DeploymentShown, Explained,
+    Page, ProfileFilter, ProfileShown, ProviderShown,
 };
 pub use statistics::{Savings, Statistics, StatisticsRange, StatisticsRow};
 
@@ -114,6 +114,18 @@ pub trait EngineApi: Send + Sync + 'static {
     ) -> impl Future<Output = Result<MemoryImported>> + Send;
     /// Forgets what was learned; the number of records forgotten.
     fn reset_memory(&self) -> impl Future<Output = Result<u64>> + Send;
+    /// Names beside arms that callers may use as `model`: aliases and policies, each with its kind.
+    fn names(&self) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
+    /// What the response caches hold and found; an engine may have none.
+    fn cache(&self) -> impl Future<Output = Result<CacheShown>> + Send {
+        std::future::ready(Ok(CacheShown::default()))
+    }
+    /// Evicts cached answers; how many.
+    fn clear_cache(&self, _filter: CacheFilter) -> impl Future<Output = Result<u64>> + Send {
+        std::future::ready(Ok(0))
+    }
     /// The configuration in force, secrets hidden.
     fn configuration_shown(&self) -> ConfigurationShown;
 }

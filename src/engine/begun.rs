@@ -2,12 +2,12 @@
 //! it ends exactly once. A caller that leaves drops it, and that is recorded as cancelled.
 
 use super::{
-    api::EngineError, core::Core, ended::outcome, events, facts, recorder::Receipt,
+    api::EngineError, cache::Slot, core::Core, ended::outcome, events, facts, recorder::Receipt,
     tenants::Admitted,
 };
 use crate::{
     dispatch::Ran,
-    domain::{Attempt, Decision, Fact, Outcome, OutcomeStatus, ResponseFormat},
+    domain::{Attempt, ChatRequest, Decision, Fact, Outcome, OutcomeStatus},
 };
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -18,6 +18,10 @@ pub(crate) struct Begun {
     pub decision: Arc<Decision>,
     /// Upstream calls that were told of so far.
     pub attempts: Vec<Attempt>,
+    /// What is asked instead of the request as it came, where something had to be left out.
+    pub less: Option<ChatRequest>,
+    /// Where the answer is to be kept.
+    pub slot: Option<Slot>,
     recorded: Option<Receipt<()>>,
     /// Held in the budgets until the request has ended, in US dollars.
     reserved_usd: f64,
@@ -42,6 +46,8 @@ impl Begun {
             core: Arc::clone(core),
             decision,
             attempts: Vec::new(),
+            less: None,
+            slot: None,
             recorded: None,
             reserved_usd,
             admitted,
@@ -68,9 +74,16 @@ impl Begun {
     }
 
     /// Ends the request with what a run yielded; returns when it is durable.
-    pub(crate) async fn finish(self, ran: &Ran, format: &ResponseFormat) -> Outcome {
+    pub(crate) async fn finish(mut self, ran: &Ran, chat: &ChatRequest) -> Outcome {
         let outcome = outcome(&self.decision, ran, elapsed_ms(self.started));
-        let taught = self.core.taught(&self.decision, format, ran, &outcome);
+        let taught = self
+            .core
+            .taught(&self.decision, &chat.response_format, ran, &outcome);
+        if let (Some(slot), Ok(completion)) = (self.slot.take(), &ran.completion) {
+            let (core, of) = (&self.core, (&self.decision, &outcome));
+            let now_ms = core.clock.now_ms();
+            core.cache.keep(slot, of, (chat, completion), now_ms);
+        }
         self.finish_with(outcome.clone(), taught).await;
         outcome
     }

@@ -5,8 +5,9 @@ use super::{
     api::{EngineError, Event, RouteRequest},
     begun::Begun,
     budgets::Budgets,
+    cache::ResponseCache,
     choose::{self, Chosen, Surroundings},
-    events, facts,
+    events, facts, judge,
     prepare::{self, Prepared},
     recorder::Recorder,
     retries::QuickRetries,
@@ -52,6 +53,7 @@ pub(crate) struct Core {
     pub budgets: Budgets,
     pub tenants: Tenants,
     pub retries: QuickRetries,
+    pub cache: ResponseCache,
     pub draining: AtomicBool,
     pub started_at_ms: u64,
 }
@@ -99,6 +101,11 @@ impl Core {
             self.sessions.keep(session, &chosen.ranking.chosen);
         }
         chosen.plan.hedge_after_ms = self.hedge_after_ms(&chosen);
+        let amounts = (prepared.input_tokens, prepared.max_cost_usd);
+        let judge = judge::of(&self.config, &request.routing, amounts)?;
+        if let Some(fan_out) = &mut chosen.plan.fan_out {
+            fan_out.judge = judge;
+        }
         let decide_only = kind == Kind::DecideOnly;
         let reserved_usd = if decide_only {
             0.0
@@ -121,7 +128,7 @@ impl Core {
             input_tokens: prepared.input_tokens,
             context,
             degradation,
-            dropped: Vec::new(),
+            dropped: prepared.dropped,
             cached: None,
             seed,
             ranking: chosen.ranking,
@@ -130,7 +137,9 @@ impl Core {
             decide_only,
             prompt: stored,
         };
-        let begun = Begun::new(self, Arc::new(decision), (reserved_usd, admitted), started);
+        let held = (reserved_usd, admitted);
+        let mut begun = Begun::new(self, Arc::new(decision), held, started);
+        begun.less = prepared.less;
         Ok(self.record(begun, &prompt).await)
     }
 

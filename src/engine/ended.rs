@@ -21,7 +21,7 @@ pub(crate) fn outcome(decision: &Decision, ran: &Ran, latency_ms: f64) -> Outcom
         attempts: ran.attempts.clone(),
         latency_ms,
         agreement: ran.agreement,
-        judging: None,
+        judging: ran.judging.clone(),
     }
 }
 

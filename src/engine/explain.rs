@@ -2,7 +2,7 @@
 //! mixed in. Pure.
 
 use crate::domain::{
-    ArmScore, AttemptResult, Decision, Degradation, Feedback, Interval, Outcome, Weights,
+    ArmScore, AttemptResult, Decision, Degradation, Feedback, Interval, Judging, Outcome, Weights,
 };
 use std::fmt::Write as _;
 
@@ -45,6 +45,14 @@ pub(crate) fn text(
     for score in &decision.ranking.scores {
         let _ = arm(&mut text, decision, score);
     }
+    if !decision.dropped.is_empty() {
+        let dropped: Vec<&str> = decision.dropped.iter().map(|need| need.as_str()).collect();
+        let _ = writeln!(
+            text,
+            "Served without {}: no eligible arm takes that.",
+            dropped.join(", ")
+        );
+    }
     for exclusion in &decision.excluded {
         let _ = writeln!(
             text,
@@ -61,6 +69,17 @@ pub(crate) fn text(
 
 fn head(text: &mut String, decision: &Decision) -> std::fmt::Result {
     let ranking = &decision.ranking;
+    if let Some(hit) = &decision.cached {
+        writeln!(
+            text,
+            "{} is answered from the {} cache: the answer of decision {}, {:.0} s old, similarity {:.3}. What follows is why that was chosen.",
+            decision.id,
+            hit.kind.as_str(),
+            hit.source,
+            hit.age_ms as f64 / 1e3,
+            hit.similarity
+        )?;
+    }
     write!(
         text,
         "{} chose {} with probability {:.3}",
@@ -179,10 +198,33 @@ fn after(text: &mut String, outcome: Option<&Outcome>, feedback: &[Feedback]) ->
             }
         }
     }
+    if let Some(judging) = outcome.and_then(|outcome| outcome.judging.as_ref()) {
+        judged_by(text, judging)?;
+    }
     for judged in feedback {
         if let Some(quality) = judged.quality {
             writeln!(text, "Judged {quality:.3} by {:?}.", judged.source)?;
         }
     }
     Ok(())
+}
+
+fn judged_by(text: &mut String, judging: &Judging) -> std::fmt::Result {
+    if let Some(failure) = &judging.failure {
+        return writeln!(
+            text,
+            "The answers split; the judge {} gave no verdict: {failure}.",
+            judging.judge
+        );
+    }
+    let scores = judging.scores.iter();
+    let scores: Vec<String> = scores
+        .map(|(arm, quality)| format!("{arm} {quality:.2}"))
+        .collect();
+    writeln!(
+        text,
+        "The answers split; the judge {} scored {}.",
+        judging.judge,
+        scores.join(", ")
+    )
 }

@@ -1,17 +1,18 @@
 //! Decision and outcome -> what the learner is told. Pure.
 
 use crate::domain::{
-    Attempt, AttemptResult, Blame, Decision, Fact, Feedback, Outcome, Ran, Source,
+    Attempt, AttemptResult, Blame, CacheKind, Decision, Fact, Feedback, Outcome, Ran, Source,
 };
 
-/// The arm was chosen: where prompts lie, which pulls are in flight.
-pub(crate) fn of_decision(decision: &Decision) -> Fact {
-    Fact::Chosen {
+/// The arm was chosen: where prompts lie, which pulls are in flight. An answer that was at hand is no
+/// pull.
+pub(crate) fn of_decision(decision: &Decision) -> Option<Fact> {
+    decision.cached.is_none().then(|| Fact::Chosen {
         context: decision.context.clone(),
         class: decision.ranking.class,
         arm: decision.ranking.chosen.clone(),
         at_ms: decision.id.at_ms(),
-    }
+    })
 }
 
 /// One fact for each attempt that says something about its arm: whole answers teach cost and
@@ -52,7 +53,9 @@ fn of_attempt(attempt: &Attempt) -> Option<Ran> {
     }
 }
 
-/// What a feedback teaches. `replaces` is the quality that the same source gave the same arm before.
+/// What a feedback teaches. Of an answer from the exact cache it teaches the arm that made it: it is
+/// that arm's answer to this very request. Of one from the semantic cache it teaches nothing: the
+/// arm answered another prompt. `replaces` is the quality that the same source gave the same arm before.
 pub(crate) fn of_feedback(
     decision: &Decision,
     outcome: Option<&Outcome>,
@@ -67,6 +70,10 @@ pub(crate) fn of_feedback(
         .unwrap_or(&decision.ranking.chosen)
         .clone();
     let mut facts = Vec::new();
+    let semantic = |hit: crate::domain::CacheHit| hit.kind == CacheKind::Semantic;
+    if decision.cached.is_some_and(semantic) {
+        return facts;
+    }
     if let Some(ran) = observed(decision, feedback) {
         facts.push(Fact::Ran {
             class: decision.ranking.class,

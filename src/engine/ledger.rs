@@ -48,6 +48,12 @@ pub(crate) struct Row {
     pub input_tokens: u64,
     /// Output tokens.
     pub output_tokens: u64,
+    /// Answered from a cache. Kept apart on disk, so that older rows are still read.
+    #[serde(skip)]
+    pub cache_hits: u64,
+    /// What those answers cost when they were made, in US dollars, where that is known.
+    #[serde(skip)]
+    pub cache_saved_usd: f64,
 }
 
 /// All rows.
@@ -89,6 +95,10 @@ impl Ledger {
         let unknown = |a: &crate::domain::Attempt| {
             a.result == AttemptResult::Completed && a.cost_usd.is_none()
         };
+        if let Some(hit) = decision.cached {
+            row.cache_hits += 1;
+            row.cache_saved_usd += hit.saved_usd.unwrap_or(0.0);
+        }
         row.cost_unknown += u64::from(outcome.calls().any(unknown));
         (key, self.trim())
     }
@@ -235,6 +245,8 @@ impl Row {
         self.latency_ms += other.latency_ms;
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;
+        self.cache_hits += other.cache_hits;
+        self.cache_saved_usd += other.cache_saved_usd;
     }
 
     fn shown(&self, name: String) -> StatisticsRow {
@@ -251,6 +263,8 @@ impl Row {
             latency_ms: mean(self.latency_ms, self.completed),
             input_tokens: self.input_tokens,
             output_tokens: self.output_tokens,
+            cache_hits: self.cache_hits,
+            cache_saved_usd: self.cache_saved_usd,
         }
     }
 }
@@ -268,16 +282,34 @@ pub(crate) fn note(key: &RowKey, row: Option<&Row>) -> (String, Option<Vec<u8>>)
             .map_or_else(|| "-".to_owned(), |class| class.to_string()),
         key.tenant.as_deref().unwrap_or_default(),
     );
-    let bytes = row.and_then(|row| postcard::to_stdvec(&(key, row)).ok());
+    let bytes = row.and_then(|row| {
+        let cached = (row.cache_hits, row.cache_saved_usd);
+        postcard::to_stdvec(&(key, row, cached)).ok()
+    });
     (name, bytes)
 }
 
 /// The ledger that the memory keeps. A row that cannot be read is passed over with a warning.
 pub(crate) fn load(memory: &crate::memory::Memory) -> Result<Ledger, crate::memory::ReadError> {
     let rows = memory.notes(NOTE)?.into_iter().filter_map(|(name, bytes)| {
-        let row = postcard::from_bytes::<(RowKey, Row)>(&bytes);
+        let row = row(&bytes);
         row.inspect_err(|error| tracing::warn!(%name, %error, "a row of the spend cannot be read"))
             .ok()
     });
     Ok(Ledger::from_rows(rows))
+}
+
+/// A row as it is kept; older ones know no caches.
+fn row(bytes: &[u8]) -> postcard::Result<(RowKey, Row)> {
+    let ((key, row), rest) = postcard::take_from_bytes::<(RowKey, Row)>(bytes)?;
+    if rest.is_empty() {
+        return Ok((key, row));
+    }
+    let (cache_hits, cache_saved_usd) = postcard::from_bytes(rest)?;
+    let row = Row {
+        cache_hits,
+        cache_saved_usd,
+        ..row
+    };
+    Ok((key, row))
 }

@@ -8,14 +8,17 @@ mod admin;
 pub mod api;
 mod begun;
 mod budgets;
+mod cache;
 mod choose;
 mod core;
+mod degrade;
 mod ended;
 mod events;
 mod explain;
 mod facts;
 mod implicit;
 mod import;
+mod judge;
 mod ledger;
 mod open;
 mod prepare;
@@ -36,10 +39,10 @@ pub use open::{OpenError, Options};
 
 use self::{
     api::{
-        ClassShown, Compared, ConfigurationShown, Deadline, DecisionFilter, DecisionPage,
-        DeploymentAction, DeploymentShown, EngineApi, EngineError, Event, Example,
-        ExamplesImported, Explained, FeedbackAccepted, ImportMode, MemoryImported, Page,
-        ProfileFilter, ProfileShown, ProviderShown, Result, RouteEvent, RouteRequest, Routed,
+        CacheFilter, CacheShown, ClassShown, Compared, ConfigurationShown, Deadline,
+        DecisionFilter, DecisionPage, DeploymentAction, DeploymentShown, EngineApi, EngineError,
+        Event, Example, ExamplesImported, Explained, FeedbackAccepted, ImportMode, MemoryImported,
+        Page, ProfileFilter, ProfileShown, ProviderShown, Result, RouteEvent, RouteRequest, Routed,
         Statistics, StatisticsRange,
     },
     core::{Core, Kind},
@@ -127,7 +130,10 @@ impl EngineApi for Engine {
         if feedback.at_ms == 0 {
             feedback.at_ms = self.core.clock.now_ms();
         }
-        self.core.recorder.feedback(feedback).await
+        let (judged, quality) = (feedback.decision, feedback.quality);
+        let accepted = self.core.recorder.feedback(feedback).await?;
+        self.core.judged_at_hand(judged, quality);
+        Ok(accepted)
     }
 
     async fn providers(&self) -> Result<Vec<ProviderShown>> {
@@ -198,6 +204,22 @@ impl EngineApi for Engine {
             Ok(counts.decisions + counts.last_fact)
         };
         self.core.recorder.exclusively(forget).await
+    }
+
+    fn names(&self) -> Vec<(String, &'static str)> {
+        let config = &self.core.config;
+        let aliases = config.aliases.keys().map(|name| (name.clone(), "alias"));
+        let policies = config.policies.keys().map(|name| (name.clone(), "policy"));
+        let policies = policies.filter(|(name, _)| !config.aliases.contains_key(name));
+        aliases.chain(policies).collect()
+    }
+
+    async fn cache(&self) -> Result<CacheShown> {
+        Ok(self.core.cache.shown())
+    }
+
+    async fn clear_cache(&self, filter: CacheFilter) -> Result<u64> {
+        Ok(self.core.cache.evict(&filter))
     }
 
     fn configuration_shown(&self) -> ConfigurationShown {

@@ -4,6 +4,7 @@ use super::{
     Engine,
     api::Event,
     budgets::Budgets,
+    cache::ResponseCache,
     core::Core,
     events, ledger,
     recorder::{Fold, Parts, Recorder},
@@ -106,6 +107,7 @@ impl Engine {
             })),
         );
         let budgets = recorder.with_ledger(|ledger| Budgets::new(&config, ledger, started_at_ms));
+        let cache = ResponseCache::new(&config.cache);
         let core = Arc::new(Core {
             tenants: Tenants::new(&config),
             config,
@@ -122,6 +124,7 @@ impl Engine {
             turns: AtomicU64::new(0),
             budgets,
             retries: QuickRetries::new(),
+            cache,
             draining: AtomicBool::new(false),
             started_at_ms,
         });

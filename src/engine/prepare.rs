@@ -3,11 +3,12 @@
 
 use super::{
     api::{EngineError, RouteRequest},
+    degrade,
     resolve::{self, shortened},
 };
 use crate::{
     config::{ArmSpec, Config, Policy, Tenant},
-    domain::{ArmId, ChatRequest, Exclusion, ResponseFormat, Routing, Weights},
+    domain::{ArmId, Capabilities, ChatRequest, Exclusion, Need, Routing, Weights},
     near,
     strategy::Strategy,
 };
@@ -33,6 +34,10 @@ pub(crate) struct Prepared {
     pub excluded: Vec<Exclusion>,
     /// What to try after the chosen arm, as asked by the caller.
     pub fallbacks: Vec<ArmId>,
+    /// What is asked instead of the request as it came, because no arm can serve that.
+    pub less: Option<ChatRequest>,
+    /// What the request is served without.
+    pub dropped: Vec<Need>,
 }
 
 /// Resolves names, filters arms.
@@ -56,14 +61,26 @@ pub(crate) fn prepare(config: &Config, request: &RouteRequest) -> Result<Prepare
     .next()
     .unwrap_or(&config.routing.policy);
     let policy = policy(config, policy_name)?;
-    let input_tokens = request.chat.estimated_input_tokens();
-    let (arms, excluded) =
-        Filter::new(config, request, &wish.arms, tenant)?.split(config, input_tokens);
+    let filter = Filter::new(config, request, &wish.arms, tenant)?;
+    let (mut arms, mut excluded) = filter.split(config, &request.chat);
+    let (mut less, mut dropped) = (None, Vec::new());
+    let degrade = routing.degrade.or(policy.degrade);
+    if arms.is_empty()
+        && degrade.unwrap_or(config.routing.degrade)
+        && let Some((chat, needs)) = degrade::lessen(filter.wanted(config), &request.chat)
+    {
+        (arms, excluded) = filter.split(config, &chat);
+        (less, dropped) = (Some(chat), needs);
+    }
     if arms.is_empty() {
         return Err(EngineError::NoEligibleArm {
             exclusions: excluded,
         });
     }
+    let input_tokens = less
+        .as_ref()
+        .unwrap_or(&request.chat)
+        .estimated_input_tokens();
     Ok(Prepared {
         policy: policy_name.clone(),
         weights: weights(routing, policy)?,
@@ -83,6 +100,8 @@ pub(crate) fn prepare(config: &Config, request: &RouteRequest) -> Result<Prepare
             .iter()
             .map(|name| resolve::arm(config, name))
             .collect::<Result<_, _>>()?,
+        less,
+        dropped,
     })
 }
 
@@ -152,7 +171,6 @@ fn strategy(
 
 /// What leaves arms out. The first reason that holds is told.
 struct Filter<'a> {
-    chat: &'a ChatRequest,
     routing: &'a Routing,
     /// From the model asked for; empty = the pool.
     wished: &'a [ArmId],
@@ -185,7 +203,6 @@ impl<'a> Filter<'a> {
             }
         }
         Ok(Self {
-            chat: &request.chat,
             routing,
             wished,
             pinned,
@@ -193,10 +210,17 @@ impl<'a> Filter<'a> {
         })
     }
 
-    fn split(&self, config: &Config, input_tokens: u64) -> (Vec<usize>, Vec<Exclusion>) {
+    /// What the arms are able to do that nothing but their abilities leaves out.
+    fn wanted<'c>(&'c self, config: &'c Config) -> impl Iterator<Item = &'c Capabilities> {
+        let arms = config.arms.iter();
+        arms.filter(|spec| self.unwanted(spec).is_none())
+            .map(|spec| &spec.arm.capabilities)
+    }
+
+    fn split(&self, config: &Config, chat: &ChatRequest) -> (Vec<usize>, Vec<Exclusion>) {
         let (mut kept, mut excluded) = (Vec::new(), Vec::new());
         for (position, spec) in config.arms.iter().enumerate() {
-            match self.reason(spec, input_tokens) {
+            match self.reason(spec, chat) {
                 None => kept.push(position),
                 Some(reason) => excluded.push(Exclusion {
                     arm: spec.arm.id.clone(),
@@ -207,9 +231,13 @@ impl<'a> Filter<'a> {
         (kept, excluded)
     }
 
-    fn reason(&self, spec: &ArmSpec, input_tokens: u64) -> Option<String> {
-        self.unwanted(spec)
-            .or_else(|| incapable(spec, self.chat, input_tokens))
+    fn reason(&self, spec: &ArmSpec, chat: &ChatRequest) -> Option<String> {
+        let able = &spec.arm.capabilities;
+        let incapable = || {
+            let first = degrade::lacks(able, chat).into_iter().next_back()?;
+            Some(degrade::reason(first, able, chat))
+        };
+        self.unwanted(spec).or_else(incapable)
     }
 
     fn unwanted(&self, spec: &ArmSpec) -> Option<String> {
@@ -244,28 +272,4 @@ impl<'a> Filter<'a> {
         }
         any(&tenant.deny).then(|| "in the tenant's deny list".to_owned())
     }
-}
-
-/// What the request needs and the arm cannot do.
-fn incapable(spec: &ArmSpec, chat: &ChatRequest, input_tokens: u64) -> Option<String> {
-    let able = &spec.arm.capabilities;
-    let said = |reason: &str| Some(reason.to_owned());
-    if !able.vision && chat.has_images() {
-        return said("takes no images");
-    }
-    if !able.tools && !chat.tools.is_empty() {
-        return said("takes no tools");
-    }
-    if !able.json_schema && matches!(chat.response_format, ResponseFormat::JsonSchema { .. }) {
-        return said("takes no JSON schema");
-    }
-    let wanted_tokens = u64::from(chat.sampling.max_tokens.unwrap_or(0));
-    if let Some(limit) = able.context_tokens
-        && input_tokens + wanted_tokens > u64::from(limit)
-    {
-        return Some(format!(
-            "takes {limit} tokens; the request has about {input_tokens} and asks for {wanted_tokens}"
-        ));
-    }
-    None
 }

@@ -1,7 +1,7 @@
 //! The same prompt again within a session and within moments says that the first answer was no
 //! good. Only sessions are watched: without one, two callers may well ask the same.
 
-use crate::domain::Decision;
+use crate::domain::{Decision, Routing};
 use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 
@@ -23,18 +23,35 @@ impl QuickRetries {
         )
     }
 
-    /// Notes a decision; the earlier one that it repeats, where there is one.
+    /// Notes a decision; the earlier one that it repeats, where there is one. An answer that was at
+    /// hand is not this arm's to be blamed for.
     pub(crate) fn note(&self, prompt: &str, decision: &Arc<Decision>) -> Option<Arc<Decision>> {
-        let session = decision.session.as_deref()?;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(decision.tenant.as_deref().unwrap_or_default().as_bytes());
-        hasher.update(&[0]);
-        hasher.update(session.as_bytes());
-        hasher.update(&[0]);
-        hasher.update(prompt.as_bytes());
-        let key = *hasher.finalize().as_bytes();
+        let key = key(
+            prompt,
+            decision.tenant.as_deref(),
+            decision.session.as_deref()?,
+        );
         let earlier = self.0.get(&key);
         self.0.insert(key, Arc::clone(decision));
-        earlier
+        earlier.filter(|earlier| earlier.cached.is_none())
     }
+
+    /// Was the same asked in this session moments ago?
+    pub(crate) fn seen(&self, prompt: &str, routing: &Routing) -> bool {
+        let session = routing.session.as_deref();
+        session.is_some_and(|session| {
+            self.0
+                .contains_key(&key(prompt, routing.tenant.as_deref(), session))
+        })
+    }
+}
+
+fn key(prompt: &str, tenant: Option<&str>, session: &str) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(tenant.unwrap_or_default().as_bytes());
+    hasher.update(&[0]);
+    hasher.update(session.as_bytes());
+    hasher.update(&[0]);
+    hasher.update(prompt.as_bytes());
+    *hasher.finalize().as_bytes()
 }

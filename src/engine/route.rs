@@ -3,6 +3,7 @@
 use super::{
     api::{Answer, Compared, Deadline, EngineError, RouteRequest, Routed},
     begun::Begun,
+    cache::AtHand,
     core::{Core, Kind},
     ended::refusal,
     resolve,
@@ -24,7 +25,12 @@ impl Core {
         request: RouteRequest,
         deadline: Deadline,
     ) -> Result<Routed, EngineError> {
-        let begun = in_time(deadline, self.begin(&request, Kind::Whole)).await?;
+        let slot = match in_time(deadline, self.at_hand(&request)).await? {
+            AtHand::Answer(routed) => return Ok(*routed),
+            AtHand::Nothing(slot) => slot,
+        };
+        let mut begun = in_time(deadline, self.begin(&request, Kind::Whole)).await?;
+        begun.slot = slot;
         let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
         let decision = Arc::clone(&begun.decision);
         let (ran, outcome) = carry_out(begun, &decision.plan, request.chat, limits).await;
@@ -65,13 +71,18 @@ impl Core {
 
 /// Runs a plan and ends the request with what came of it. Dropped before that, the request is
 /// recorded as cancelled.
-async fn carry_out(begun: Begun, plan: &Plan, chat: ChatRequest, limits: Limits) -> (Ran, Outcome) {
-    let chat = Arc::new(chat);
+async fn carry_out(
+    mut begun: Begun,
+    plan: &Plan,
+    chat: ChatRequest,
+    limits: Limits,
+) -> (Ran, Outcome) {
+    let chat = Arc::new(begun.less.take().unwrap_or(chat));
     let dispatcher = begun.core.dispatcher.clone();
     let ran = dispatcher
         .run(plan, &chat, limits, &CancellationToken::new())
         .await;
-    let outcome = begun.finish(&ran, &chat.response_format).await;
+    let outcome = begun.finish(&ran, &chat).await;
     (ran, outcome)
 }
 

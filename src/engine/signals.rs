@@ -5,7 +5,8 @@ use super::{core::Core, facts, implicit};
 use crate::{
     dispatch::Ran,
     domain::{
-        AttemptResult, Completion, Decision, Fact, FanOutMode, Outcome, ResponseFormat, Source,
+        AttemptResult, Completion, Decision, Fact, FanOutMode, Judging, Outcome, ResponseFormat,
+        Source,
     },
 };
 
@@ -35,8 +36,36 @@ impl Core {
                 taught.push(facts::implied(decision, attempt, quality, source, now_ms));
             }
         }
-        taught.extend(self.agreed(decision, ran, now_ms));
+        match &ran.judging {
+            Some(judging) if judging.failure.is_none() => {
+                taught.extend(self.judged(decision, ran, judging, now_ms));
+            }
+            _ => taught.extend(self.agreed(decision, ran, now_ms)),
+        }
         taught
+    }
+
+    /// A judge's scores of the others' answers; of its own it says nothing.
+    fn judged(&self, decision: &Decision, ran: &Ran, judging: &Judging, now_ms: u64) -> Vec<Fact> {
+        if !self.config.learning.implicit_feedback.judge.enabled {
+            return Vec::new();
+        }
+        let others = judging.scores.iter();
+        let judged =
+            others
+                .filter(|(arm, _)| *arm != judging.judge)
+                .filter_map(|(arm, quality)| {
+                    let answer = ran.answers.iter().find(|one| one.arm == *arm)?;
+                    let source = Source::Judge;
+                    Some(facts::implied(
+                        decision,
+                        &answer.attempt,
+                        *quality,
+                        source,
+                        now_ms,
+                    ))
+                });
+        judged.collect()
     }
 
     /// Agreement in a fan-out: those whose answer is the consensus were right, by the share that

@@ -2,15 +2,17 @@
 //! terminal event, or when the caller leaves.
 
 use super::{
-    api::{Deadline, EngineError, RouteEvent, RouteRequest},
+    api::{Deadline, EngineError, RouteEvent, RouteRequest, Routed},
     begun::Begun,
+    cache::AtHand,
     core::{Core, Kind},
     ended::refusal,
     route::{in_time, limits},
 };
 use crate::{
     dispatch::{Progress, Ran},
-    domain::{Attempt, Completion, Decision, ResponseFormat},
+    domain::{Attempt, ChatRequest, Completion, Decision, Delta, Outcome},
+    provider::assemble,
 };
 use futures_util::stream::{self, BoxStream, StreamExt};
 use std::{collections::VecDeque, sync::Arc};
@@ -25,10 +27,15 @@ pub(crate) async fn route_stream(
     request: RouteRequest,
     deadline: Deadline,
 ) -> Result<BoxStream<'static, RouteEvent>, EngineError> {
-    let begun = in_time(deadline, core.begin(&request, Kind::Streamed)).await?;
+    let slot = match in_time(deadline, core.at_hand(&request)).await? {
+        AtHand::Answer(routed) => return Ok(at_once(*routed)),
+        AtHand::Nothing(slot) => slot,
+    };
+    let mut begun = in_time(deadline, core.begin(&request, Kind::Streamed)).await?;
     let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
-    let format = request.chat.response_format.clone();
-    let chat = Arc::new(request.chat);
+    let chat = Arc::new(begun.less.take().unwrap_or(request.chat));
+    begun.slot = slot;
+    let asked = Arc::clone(&chat);
     let progress = core
         .dispatcher
         .run_stream(
@@ -40,7 +47,7 @@ pub(crate) async fn route_stream(
         .boxed();
     let state = Streaming {
         begun: Some(begun),
-        format,
+        asked,
         told: false,
         progress,
         ready: VecDeque::new(),
@@ -48,10 +55,36 @@ pub(crate) async fn route_stream(
     Ok(stream::unfold(state, Streaming::next).boxed())
 }
 
+/// An answer that was at hand, as a stream.
+fn at_once(routed: Routed) -> BoxStream<'static, RouteEvent> {
+    let decision = RouteEvent::Decision(Box::new(routed.decision));
+    let deltas = assemble::deltas(routed.completion.clone());
+    let told = deltas
+        .into_iter()
+        .filter(|delta| !matches!(delta, Delta::Done { .. }));
+    let deltas = told.map(RouteEvent::Delta);
+    let end = whole_end(routed.completion, routed.outcome);
+    let events: Vec<RouteEvent> = std::iter::once(decision).chain(deltas).chain(end).collect();
+    stream::iter(events).boxed()
+}
+
+/// The last two events of a whole answer.
+fn whole_end(completion: Completion, outcome: Outcome) -> [RouteEvent; 2] {
+    let usage = RouteEvent::Usage(completion.usage);
+    let completed = RouteEvent::Completed {
+        stop: completion.stop,
+        model: completion.model,
+        upstream_id: completion.upstream_id,
+        extra: completion.extra,
+        outcome,
+    };
+    [usage, completed]
+}
+
 struct Streaming {
     /// Until the end. Dropped first: it records a stream that nobody reads to its end.
     begun: Option<Begun>,
-    format: ResponseFormat,
+    asked: Arc<ChatRequest>,
     told: bool,
     progress: BoxStream<'static, Progress>,
     ready: VecDeque<RouteEvent>,
@@ -96,25 +129,9 @@ impl Streaming {
         let Some(begun) = self.begun.take() else {
             return;
         };
-        let outcome = begun.finish(&ran, &self.format).await;
+        let outcome = begun.finish(&ran, &self.asked).await;
         match ran.completion {
-            Ok(completion) => {
-                self.ready.push_back(RouteEvent::Usage(completion.usage));
-                let Completion {
-                    stop,
-                    model,
-                    upstream_id,
-                    extra,
-                    ..
-                } = completion;
-                self.ready.push_back(RouteEvent::Completed {
-                    stop,
-                    model,
-                    upstream_id,
-                    extra,
-                    outcome,
-                });
-            }
+            Ok(completion) => self.ready.extend(whole_end(completion, outcome)),
             Err(error) => {
                 let error = refusal(error, ran.attempts);
                 self.ready.push_back(RouteEvent::Failed {

@@ -137,13 +137,15 @@ async fn take_in(
 /// The configuration in force, secrets hidden. JSON is YAML, too.
 pub(crate) fn configuration(config: &Config) -> ConfigurationShown {
     let yaml = serde_json::to_string_pretty(&config.shown()).unwrap_or_default();
-    let source = match &config.origin {
-        Origin::File(path) => path.display().to_string(),
-        Origin::Discovered(found) => format!("discovered: {}", found.join(", ")),
-        Origin::Simulated => "simulated models".to_owned(),
+    let sources = match &config.origin {
+        Origin::File(path) => vec![path.display().to_string()],
+        Origin::Files(paths, profile) => {
+            let files = paths.iter().map(|path| path.display().to_string());
+            let profile = profile.iter().map(|name| format!("profile {name}"));
+            files.chain(profile).collect()
+        }
+        Origin::Discovered(found) => vec![format!("discovered: {}", found.join(", "))],
+        Origin::Simulated => vec!["simulated models".to_owned()],
     };
-    ConfigurationShown {
-        yaml,
-        sources: vec![source],
-    }
+    ConfigurationShown { yaml, sources }
 }

@@ -2,14 +2,14 @@
 //! same names (`_` for `-`), which wins. A wish that is not known is refused, never ignored. Pure.
 
 use super::openai::Bad;
-use crate::domain::{FanOutMode, FanOutWish, Routing, Weights};
+use crate::domain::{CacheWish, FanOutMode, FanOutWish, Routing, Weights};
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
 const PREFIX: &str = "x-pointsman-";
 
 /// All wishes by name.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 22] = [
     "policy",
     "weights",
     "strategy",
@@ -29,6 +29,9 @@ const KNOWN: [&str; 19] = [
     "request_id",
     "timeout_ms",
     "model",
+    "degrade",
+    "judge",
+    "cache",
 ];
 
 /// What was wished.
@@ -84,9 +87,9 @@ fn routing(map: &Map<String, Value>, model: Option<String>) -> Result<Routing, B
         tags: pairs(map, "tags")?,
         explore: flag(map, "explore")?,
         restart_stream: flag(map, "restart_stream")?.unwrap_or(false),
-        degrade: None,
-        judge: None,
-        cache: None,
+        degrade: flag(map, "degrade")?,
+        judge: text(map, "judge")?.map(Into::into),
+        cache: cache(map)?,
     })
 }
 
@@ -164,6 +167,16 @@ fn list(map: &Map<String, Value>, key: &str) -> Result<Vec<String>, Bad> {
     present(map, key).map_or(Ok(Vec::new()), |value| {
         read(value).ok_or_else(|| wrong(key, "a list of texts"))
     })
+}
+
+fn cache(map: &Map<String, Value>) -> Result<Option<CacheWish>, Bad> {
+    match text(map, "cache")?.as_deref() {
+        None => Ok(None),
+        Some("off") => Ok(Some(CacheWish::Off)),
+        Some("on") => Ok(Some(CacheWish::On)),
+        Some("refresh") => Ok(Some(CacheWish::Refresh)),
+        Some(_) => Err(wrong("cache", "off, on or refresh")),
+    }
 }
 
 /// `a=1,b=2`, or an object of texts and numbers.

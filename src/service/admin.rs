@@ -244,6 +244,26 @@ impl<E: EngineApi> AdminService for AdminFace<E> {
         .await
     }
 
+    async fn get_cache(
+        &self,
+        request: Request<proto::GetCacheRequest>,
+    ) -> Answer<proto::GetCacheResponse> {
+        let work = self.engine.cache();
+        self.answer(&request, work, convert::cache::to_cache).await
+    }
+
+    async fn clear_cache(
+        &self,
+        request: Request<proto::ClearCacheRequest>,
+    ) -> Answer<proto::ClearCacheResponse> {
+        let filter = ok(convert::cache::filter(request.get_ref().clone()))?;
+        let work = self.engine.clear_cache(filter);
+        self.answer(&request, work, |answers| proto::ClearCacheResponse {
+            answers,
+        })
+        .await
+    }
+
     async fn get_configuration(
         &self,
         _request: Request<proto::GetConfigurationRequest>,

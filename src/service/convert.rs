@@ -3,6 +3,7 @@
 //! Requests are checked here, and only here (`check`, `json`, `chat`, `message`, `form`, `routing`,
 //! `request`, `query`); answers are written (`decision`, `outcome`, `event`, `shown`, `report`).
 
+pub mod cache;
 pub mod chat;
 pub mod check;
 pub mod decision;

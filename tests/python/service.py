@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFIG = """
 server:
   listen: 127.0.0.1:0
-  http_listen: off
+  http_listen: {http}
 embedding:
   kind: static
 memory:
@@ -58,15 +58,20 @@ def program():
 class Service:
     """A server; `with Service() as service` stops it at the end."""
 
-    def __init__(self):
+    def __init__(self, http=False, config=None):
+        """`http` opens the HTTP face; `config` is another configuration, which needs a server of its own."""
         self.process = None
-        self.address = os.environ.get("POINTSMAN_ADDRESS")
+        self.http = "127.0.0.1:0" if http else "off"
+        self.config = config
+        self.address = None if config else os.environ.get("POINTSMAN_ADDRESS")
+        self.http_address = os.environ.get("POINTSMAN_HTTP_ADDRESS")
 
     def __enter__(self):
         if not self.address:
             self.directory = tempfile.TemporaryDirectory()
             config = pathlib.Path(self.directory.name) / "pointsman.yaml"
-            config.write_text(CONFIG.format(memory=pathlib.Path(self.directory.name) / "memory"))
+            memory = pathlib.Path(self.directory.name) / "memory"
+            config.write_text(self.config or CONFIG.format(memory=memory, http=self.http))
             self.process = subprocess.Popen(
                 [program(), "serve", "--config", str(config)],
                 stdout=subprocess.PIPE,
@@ -79,6 +84,8 @@ class Service:
                 found = re.match(r"gRPC on ([\d.:]+)", line)
                 if found:
                     self.address = found.group(1)
+                    door = re.search(r"HTTP on http://([\d.:]+)", line)
+                    self.http_address = door and door.group(1)
                     break
             if not self.address:
                 raise RuntimeError("the service did not start:\n" + "".join(words))

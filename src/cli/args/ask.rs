@@ -28,6 +28,9 @@ pub struct ParallelArgs {
     /// Which answer: first, best, majority or quorum:N.
     #[arg(long, default_value = "majority", value_parser = fan_out)]
     pub take: FanOutArg,
+    /// An arm that chooses where the answers split; with majority and quorum.
+    #[arg(long, value_name = "ARM")]
+    pub judge: Option<String>,
 }
 
 /// How one answer is taken of several.

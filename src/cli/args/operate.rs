@@ -89,3 +89,26 @@ pub enum MemoryVerb {
         yes: bool,
     },
 }
+
+/// `cache`
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    #[command(subcommand)]
+    pub verb: CacheVerb,
+}
+
+/// What to do with the response caches.
+#[derive(Debug, Subcommand)]
+pub enum CacheVerb {
+    /// What they hold and found.
+    Show,
+    /// Evict answers; all of them without an option.
+    Clear {
+        /// Only the answer of this decision.
+        #[arg(long)]
+        decision: Option<String>,
+        /// Only answers to this tenant.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}

@@ -6,10 +6,18 @@ use std::{net::SocketAddr, path::PathBuf};
 /// `serve`
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Configuration file (YAML). Without one, API keys in the environment and a local Ollama are
-    /// used; without those, simulated models.
+    /// Configuration file (YAML); given again, the next is laid over the ones before. Without one,
+    /// API keys in the environment and a local Ollama are used; without those, simulated models.
     #[arg(long, short, env = "POINTSMAN_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub config: Vec<PathBuf>,
+    /// Lay this profile over the files: of their `profiles`, or FILE.NAME.yaml beside FILE.yaml.
+    #[arg(
+        long,
+        env = "POINTSMAN_PROFILE",
+        value_name = "NAME",
+        requires = "config"
+    )]
+    pub profile: Option<String>,
     /// gRPC address; overrides the configuration.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
@@ -78,8 +86,12 @@ pub struct DemoArgs {
 /// `check`
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The file.
-    pub file: PathBuf,
+    /// The file; more are laid over it in turn.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Lay this profile over the files.
+    #[arg(long, env = "POINTSMAN_PROFILE", value_name = "NAME")]
+    pub profile: Option<String>,
 }
 
 /// `count`

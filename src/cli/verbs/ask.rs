@@ -30,6 +30,7 @@ pub async fn parallel(
         arms: args.count,
         mode: args.take.mode.into(),
         quorum: args.take.quorum,
+        judge: args.judge,
     };
     send(client, args.ask, Some(fan_out), out).await
 }
@@ -240,6 +241,7 @@ fn foot(decision: Option<&proto::Decision>, outcome: Option<&proto::Outcome>) ->
         if let Some(agreement) = outcome.agreement {
             parts.push(format!("agreement {}", percent(agreement)));
         }
+        lines.extend(outcome.judging.as_ref().map(judging_line));
     }
     if let Some(decision) = decision {
         let class = decision.class_id.as_deref().unwrap_or("no class");
@@ -253,6 +255,13 @@ fn foot(decision: Option<&proto::Decision>, outcome: Option<&proto::Outcome>) ->
             percent(decision.propensity)
         ));
         lines.push(parts.join("  "));
+        lines.extend(decision.cached.as_ref().map(|hit| {
+            let saved = or_dash(hit.saved_usd, usd);
+            format!("from the {} cache, saved {saved}", hit.kind)
+        }));
+        if !decision.dropped.is_empty() {
+            lines.push(format!("served without {}", decision.dropped.join(", ")));
+        }
         lines.extend(
             decision
                 .degraded
@@ -278,4 +287,16 @@ pub fn attempt_line(attempt: &proto::Attempt) -> String {
         ),
         None => format!("{place} {took}  {}", or_dash(attempt.cost_usd, usd)),
     }
+}
+
+fn judging_line(judging: &proto::Judging) -> String {
+    let judge = &judging.judge;
+    if let Some(failure) = &judging.failure {
+        return format!("judge {judge}: no verdict, {failure}");
+    }
+    let scores = judging.scores.iter();
+    let scores: Vec<String> = scores
+        .map(|score| format!("{} {:.2}", score.arm, score.quality))
+        .collect();
+    format!("judge {judge}: {}", scores.join(", "))
 }

@@ -46,6 +46,17 @@ fn statistics_text(statistics: &proto::Statistics) -> String {
             text.push('\n');
         }
     }
+    if let Some(total) = statistics
+        .total
+        .as_ref()
+        .filter(|total| total.cache_hits > 0)
+    {
+        text.push_str(&format!(
+            "{} answered from a cache: saved {}\n",
+            total.cache_hits,
+            usd(total.cache_saved_usd)
+        ));
+    }
     if let Some(savings) = &statistics.savings {
         let baseline = usd(savings.baseline_cost_usd);
         text.push_str(&format!(

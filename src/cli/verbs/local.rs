@@ -17,7 +17,8 @@ use serde_json::json;
 
 /// `check`
 pub fn check(args: &CheckArgs, out: &mut Output) -> Result<(), Trouble> {
-    let config = config::load(&args.file, &config::environment)
+    let profile = args.profile.as_deref();
+    let config = config::load_layers(&args.files, profile, &config::environment)
         .map_err(|problems| Trouble::Usage(problems.to_string()))?;
     if out.is_json() {
         return out.value(&config.shown());

@@ -54,10 +54,12 @@ fn doors(listening: &Listening) -> String {
 }
 
 async fn configuration(args: ServeArgs) -> Result<Config, Trouble> {
-    let mut config = match &args.config {
-        Some(path) => config::load(path, &config::environment)
-            .map_err(|problems| Trouble::Usage(problems.to_string()))?,
-        None => config::discover(&config::environment, ollama::models().await.as_deref()),
+    let mut config = if args.config.is_empty() {
+        config::discover(&config::environment, ollama::models().await.as_deref())
+    } else {
+        let profile = args.profile.as_deref();
+        config::load_layers(&args.config, profile, &config::environment)
+            .map_err(|problems| Trouble::Usage(problems.to_string()))?
     };
     if let Some(listen) = args.listen {
         config.server.listen = listen;

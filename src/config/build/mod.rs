@@ -3,6 +3,7 @@
 
 mod aliases;
 mod arms;
+mod cache;
 mod checks;
 mod dialect;
 mod keys;
@@ -84,6 +85,7 @@ impl Build<'_> {
             policies,
             aliases,
             tenants,
+            cache: self.cache(&raw.cache),
             logging: self.logging(&raw.logging),
             providers: std::mem::take(&mut self.providers),
             arms: std::mem::take(&mut self.arms),

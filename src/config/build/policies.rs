@@ -39,6 +39,7 @@ impl Build<'_> {
                 weights,
                 max_cost_usd: self.money(&at.key("max_cost_usd"), written.max_cost_usd),
                 explore: written.explore.unwrap_or(true),
+                degrade: written.degrade,
             };
             policies.insert(name.clone(), policy);
         }
@@ -68,5 +69,6 @@ fn plain(weights: Weights) -> Policy {
         weights,
         max_cost_usd: None,
         explore: true,
+        degrade: None,
     }
 }

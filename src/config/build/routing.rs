@@ -49,6 +49,7 @@ impl Build<'_> {
                 .session_margin
                 .map(|margin| self.within(&at("session_margin"), Some(margin), 0.0, (0.0, 10.0))),
             degrade: raw.degrade.unwrap_or(false),
+            judge: self.judge(raw.judge.as_ref(), &at("judge"), aliases),
         };
         self.strategy_has_what_it_needs(&settings, &at("strategy"));
         settings
@@ -148,6 +149,16 @@ impl Build<'_> {
             on_context_length: raw.on_context_length.unwrap_or(true),
             on_content_policy: raw.on_content_policy.unwrap_or(false),
         })
+    }
+
+    /// One arm by name.
+    fn judge(&mut self, name: Option<&String>, trail: &Trail, aliases: &Aliases) -> Option<ArmId> {
+        let named = self.targets(trail, std::slice::from_ref(name?), aliases);
+        if named.len() > 1 {
+            let what = format!("{} arms are named, and one judges", named.len());
+            self.problem(trail, what, "name one arm, as provider/model");
+        }
+        named.into_iter().next()
     }
 
     fn latency_window(&mut self, raw: &RawRouting, trail: &Trail) -> LatencyWindow {

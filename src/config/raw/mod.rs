@@ -3,12 +3,14 @@
 //! Every key is optional here unless nothing can be said without it; `build` fills in and checks.
 
 mod arms;
+mod cache;
 mod flexible;
 mod provider;
 mod routing;
 mod service;
 
 pub use arms::{RawAlias, RawArm, RawCapabilities, RawCost, RawModel, RawModelFull};
+pub use cache::RawCache;
 pub use flexible::{OneOrMany, Pairs};
 pub use provider::{ProviderType, RawBreaker, RawHealthCheck, RawProvider, RawTimeouts};
 pub use routing::{
@@ -47,6 +49,8 @@ pub struct RawConfig {
     pub model_mapping: Pairs<RawAlias>,
     /// Routing.
     pub routing: RawRouting,
+    /// Response caches.
+    pub cache: RawCache,
     /// Tenants.
     pub tenants: Pairs<RawTenant>,
     /// Logs.

@@ -40,6 +40,8 @@ pub struct RawRouting {
     pub session_margin: Option<f64>,
     /// Leave out what no arm is able to do.
     pub degrade: Option<bool>,
+    /// The arm that chooses where a fan-out splits.
+    pub judge: Option<String>,
 }
 
 /// A provider's place in routing.
@@ -156,4 +158,6 @@ pub struct RawPolicy {
     pub max_cost_usd: Option<f64>,
     /// May arms that are not the best by estimate be tried?
     pub explore: Option<bool>,
+    /// Leave out what no arm is able to do.
+    pub degrade: Option<bool>,
 }

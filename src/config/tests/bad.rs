@@ -42,7 +42,7 @@ fn structure() {
         ## an unknown section
         the configuration has 2 problems:
           line 1, column 1: provider: unknown key (did you mean "providers"?)
-            known here: aliases, arms, embedding, enabled, learning, logging, memory, model_mapping, policies, providers, routing, server, tenants
+            known here: aliases, arms, cache, embedding, enabled, learning, logging, memory, model_mapping, policies, providers, routing, server, tenants
           line 1, column 1: providers: no provider at all
             list at least one, such as: providers: [{name: openai, type: openai, api_key: "${OPENAI_API_KEY}"}]; or start without a file to use what the environment has
 
@@ -95,7 +95,7 @@ fn structure() {
           line 4, column 5: providers[1].name: two providers are named "openai"
             give each a name of its own
           line 5, column 1: routng: unknown key (did you mean "routing"?)
-            known here: aliases, arms, embedding, enabled, learning, logging, memory, model_mapping, policies, providers, routing, server, tenants
+            known here: aliases, arms, cache, embedding, enabled, learning, logging, memory, model_mapping, policies, providers, routing, server, tenants
           line 6, column 19: logging.format: "xml" is not known here
             expected one of text, json
         "#);

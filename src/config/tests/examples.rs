@@ -103,6 +103,7 @@ fn every_key_is_documented() {
     let sources = [
         include_str!("../raw/mod.rs"),
         include_str!("../raw/arms.rs"),
+        include_str!("../raw/cache.rs"),
         include_str!("../raw/provider.rs"),
         include_str!("../raw/routing.rs"),
         include_str!("../raw/service.rs"),

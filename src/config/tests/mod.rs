@@ -4,6 +4,7 @@ mod bad;
 mod bad_routing;
 mod examples;
 mod good;
+mod layers;
 
 use super::{Config, Origin, Problems, from_text};
 

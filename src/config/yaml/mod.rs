@@ -14,4 +14,4 @@ mod tree;
 
 pub use expand::expand;
 pub use notes::read;
-pub use tree::{Node, Value, parse};
+pub use tree::{Entry, Node, Value, parse};

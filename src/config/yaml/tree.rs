@@ -57,6 +57,19 @@ impl Node {
         self.entry(key).map(|entry| &entry.node)
     }
 
+    /// As [`Self::get`], to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.value {
+            Value::Map(entries) => {
+                let mut entries = entries.iter_mut();
+                entries
+                    .find(|entry| entry.key == key)
+                    .map(|entry| &mut entry.node)
+            }
+            _ => None,
+        }
+    }
+
     fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.value {
             Value::Map(entries) => entries.iter().find(|entry| entry.key == key),
@@ -273,6 +286,7 @@ fn start(span: Span) -> (usize, usize) {
 
 fn wrong(position: (usize, usize), what: String) -> Problem {
     Problem {
+        file: None,
         trail: Trail::root(),
         position: Some(position),
         what,

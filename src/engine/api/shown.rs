@@ -232,3 +232,27 @@ pub struct ConfigurationShown {
     /// Where it came from.
     pub sources: Vec<String>,
 }
+
+/// Which cached answers; all fields empty = all.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct CacheFilter {
+    /// The answer of this decision.
+    pub decision: Option<DecisionId>,
+    /// Answers to this tenant.
+    pub tenant: Option<String>,
+}
+
+/// What the response caches hold and found.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct CacheShown {
+    /// Answers and their bytes in the exact cache; `None` = off.
+    pub exact: Option<(u64, u64)>,
+    /// Answers and their bytes in the semantic cache; `None` = off.
+    pub semantic: Option<(u64, u64)>,
+    /// Requests that looked since the start.
+    pub requests: u64,
+    /// Found in the exact cache.
+    pub exact_hits: u64,
+    /// Found in the semantic cache.
+    pub semantic_hits: u64,
+}

@@ -63,6 +63,10 @@ pub struct StatisticsRow {
     pub input_tokens: u64,
     /// Output tokens, reasoning included.
     pub output_tokens: u64,
+    /// Answered from a cache.
+    pub cache_hits: u64,
+    /// What those answers cost when they were made, in US dollars, where that is known.
+    pub cache_saved_usd: f64,
 }
 
 /// What was saved against always using one arm.

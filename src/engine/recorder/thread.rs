@@ -74,7 +74,7 @@ impl Writer {
     fn take(&mut self, command: Command, group: &mut Group) {
         match command {
             Command::Decided { decision, ack } => {
-                group.facts.push(facts::of_decision(&decision));
+                group.facts.extend(facts::of_decision(&decision));
                 group.batch.decisions.push(Arc::clone(&decision));
                 self.recent.insert(Entry {
                     decision,

@@ -1,5 +1,7 @@
 //! The whole path in process: simulated upstreams, the static embedder, a memory on disk.
 
+mod cached;
+mod lessened;
 mod remembering;
 mod requests;
 mod rules;

@@ -4,7 +4,7 @@
 //! back), and the object `pointsman` that tells what was decided and what it cost.
 
 use crate::domain::{
-    ArmId, Completion, Decision, Delta, Outcome, Part, StopReason, ToolCall, Usage,
+    ArmId, Completion, Decision, Delta, Judging, Outcome, Part, StopReason, ToolCall, Usage,
 };
 use serde_json::{Map, Value, json};
 
@@ -37,7 +37,7 @@ pub fn usage(usage: &Usage) -> Value {
 
 /// What was decided and what came of it.
 pub fn routing(decision: &Decision, outcome: &Outcome) -> Value {
-    json!({
+    let mut routing = json!({
         "decision_id": decision.id.to_string(),
         "arm": outcome.served_by.as_ref().map(ArmId::as_str),
         "class": decision.ranking.class.map(|class| class.to_string()),
@@ -49,6 +49,34 @@ pub fn routing(decision: &Decision, outcome: &Outcome) -> Value {
         "cost_usd": outcome.cost_usd(),
         "latency_ms": outcome.latency_ms,
         "agreement": outcome.agreement,
+    });
+    if !decision.dropped.is_empty() {
+        routing["dropped"] = decision.dropped.iter().map(|need| need.as_str()).collect();
+    }
+    if let Some(hit) = &decision.cached {
+        routing["cached"] = json!({
+            "kind": hit.kind.as_str(),
+            "source_decision_id": hit.source.to_string(),
+            "age_ms": hit.age_ms,
+            "similarity": hit.similarity,
+            "saved_usd": hit.saved_usd,
+        });
+    }
+    if let Some(judging) = &outcome.judging {
+        routing["judging"] = self::judging(judging);
+    }
+    routing
+}
+
+/// What a judge said and cost.
+fn judging(judging: &Judging) -> Value {
+    let scores = judging.scores.iter();
+    let scores = scores.map(|(arm, quality)| (arm.to_string(), json!(quality)));
+    json!({
+        "judge": judging.judge.as_str(),
+        "scores": scores.collect::<serde_json::Map<_, _>>(),
+        "failure": judging.failure,
+        "cost_usd": judging.attempt.as_ref().and_then(|attempt| attempt.cost_usd),
     })
 }
 

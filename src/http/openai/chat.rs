@@ -194,7 +194,16 @@ fn head(decision: &Decision) -> Builder {
         "x-pointsman-decision-id",
         &decision.id.to_string(),
     );
-    put(response, "x-pointsman-policy", &decision.policy)
+    let response = put(response, "x-pointsman-policy", &decision.policy);
+    let response = match &decision.cached {
+        Some(hit) => put(response, "x-pointsman-cache", hit.kind.as_str()),
+        None => response,
+    };
+    if decision.dropped.is_empty() {
+        return response;
+    }
+    let dropped: Vec<&str> = decision.dropped.iter().map(|need| need.as_str()).collect();
+    put(response, "x-pointsman-dropped", &dropped.join(", "))
 }
 
 fn told(mut response: Builder, outcome: &Outcome) -> Builder {

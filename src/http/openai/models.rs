@@ -1,4 +1,4 @@
-//! `GET /v1/models`: `auto`, and every arm by its name.
+//! `GET /v1/models`: `auto`, every arm by its name, aliases and policies.
 
 use super::refusal::Refusal;
 use crate::engine::api::EngineApi;
@@ -17,6 +17,11 @@ pub async fn list<E: EngineApi>(State(app): State<App<E>>) -> Result<Json<Value>
     for provider in &providers {
         let arms = provider.arms.iter();
         models.extend(arms.map(|arm| model(arm.as_str(), provider.name.as_str())));
+    }
+    for (name, kind) in app.engine.names() {
+        let mut named = model(&name, "pointsman");
+        named["pointsman"] = json!({ "kind": kind });
+        models.push(named);
     }
     Ok(Json(json!({ "object": "list", "data": models })))
 }

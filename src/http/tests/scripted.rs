@@ -352,6 +352,9 @@ impl EngineApi for Scripted {
     async fn reset_memory(&self) -> Result<u64> {
         unreachable!()
     }
+    fn names(&self) -> Vec<(String, &'static str)> {
+        vec![("fast".into(), "alias"), ("cost".into(), "policy")]
+    }
     fn configuration_shown(&self) -> ConfigurationShown {
         unreachable!()
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     domain::{
-        ArmId, ArmScore, Decision, Degradation, Exclusion, FanOut, FanOutMode, Interval, Plan,
-        Step, Weights,
+        ArmId, ArmScore, CacheHit, Decision, Degradation, Exclusion, FanOut, FanOutMode, Interval,
+        Plan, Step, Weights,
     },
     proto,
 };
@@ -37,6 +37,22 @@ pub fn to_decision(decision: Decision) -> proto::Decision {
         seed: decision.seed,
         decide_only: decision.decide_only,
         tags: decision.tags.into_iter().collect(),
+        cached: decision.cached.map(to_hit),
+        dropped: decision
+            .dropped
+            .iter()
+            .map(|need| need.as_str().to_owned())
+            .collect(),
+    }
+}
+
+fn to_hit(hit: CacheHit) -> proto::CacheHit {
+    proto::CacheHit {
+        kind: hit.kind.as_str().to_owned(),
+        source_decision_id: hit.source.to_string(),
+        age_ms: hit.age_ms,
+        similarity: hit.similarity,
+        saved_usd: hit.saved_usd,
     }
 }
 
@@ -121,5 +137,6 @@ fn to_fan_out(fan_out: FanOut) -> proto::FanOutPlan {
         arms: fan_out.arms.iter().map(ArmId::to_string).collect(),
         mode: mode.into(),
         quorum,
+        judge: fan_out.judge.map(|arm| arm.to_string()),
     }
 }

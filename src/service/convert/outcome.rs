@@ -3,7 +3,8 @@
 use super::message::{to_part, to_tool_call};
 use crate::{
     domain::{
-        Attempt, AttemptResult, Blame, Completion, Fault, Outcome, OutcomeStatus, StopReason, Usage,
+        Attempt, AttemptResult, Blame, Completion, Fault, Judging, Outcome, OutcomeStatus,
+        StopReason, Usage,
     },
     engine::api::{Answer, Compared},
     proto,
@@ -84,8 +85,7 @@ pub fn from_usage(usage: proto::Usage) -> Usage {
 pub fn to_outcome(outcome: Outcome) -> proto::Outcome {
     let cost_usd = outcome.cost_usd();
     let usage = outcome
-        .attempts
-        .iter()
+        .calls()
         .map(|attempt| attempt.usage)
         .filter(|usage| usage.known)
         .reduce(Usage::plus)
@@ -98,6 +98,20 @@ pub fn to_outcome(outcome: Outcome) -> proto::Outcome {
         cost_usd,
         latency_ms: outcome.latency_ms,
         agreement: outcome.agreement,
+        judging: outcome.judging.map(to_judging),
+    }
+}
+
+fn to_judging(judging: Judging) -> proto::Judging {
+    let score = |(arm, quality): (crate::domain::ArmId, f64)| proto::JudgeScore {
+        arm: arm.to_string(),
+        quality,
+    };
+    proto::Judging {
+        judge: judging.judge.to_string(),
+        attempt: judging.attempt.map(to_attempt),
+        scores: judging.scores.into_iter().map(score).collect(),
+        failure: judging.failure,
     }
 }
 

@@ -98,6 +98,8 @@ fn to_row(row: StatisticsRow) -> proto::StatisticsRow {
         latency_ms: row.latency_ms,
         input_tokens: row.input_tokens,
         output_tokens: row.output_tokens,
+        cache_hits: row.cache_hits,
+        cache_saved_usd: row.cache_saved_usd,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::check::{Check, Path, present};
 use crate::{
-    domain::{ArmId, FanOutMode, FanOutWish, ProviderId, Routing, Weights},
+    domain::{ArmId, CacheWish, FanOutMode, FanOutWish, ProviderId, Routing, Weights},
     proto,
 };
 
@@ -19,17 +19,21 @@ pub const FAN_OUT_ARMS: std::ops::RangeInclusive<u32> = 2..=8;
 
 /// Checked wishes; absent = none.
 pub fn routing(check: &mut Check, path: Path<'_>, wire: Option<proto::Routing>) -> Routing {
-    let Some(wire) = wire else {
+    let Some(mut wire) = wire else {
         return Routing::default();
     };
     bounded(check, path, &wire);
+    let judge = wire
+        .fan_out
+        .as_mut()
+        .and_then(|fan_out| fan_out.judge.take());
     Routing {
         weights: wire
             .weights
             .and_then(|wire| weights(check, path.field("weights"), wire)),
         fan_out: wire
             .fan_out
-            .and_then(|wire| fan_out(check, path.field("fan_out"), wire)),
+            .and_then(|wire| fan_out(check, path.field("fan_out"), &wire)),
         policy: present(wire.policy),
         strategy: present(wire.strategy),
         arm: present(wire.arm).map(ArmId::from),
@@ -45,9 +49,9 @@ pub fn routing(check: &mut Check, path: Path<'_>, wire: Option<proto::Routing>) 
         tags: wire.tags.into_iter().collect(),
         explore: wire.explore,
         restart_stream: wire.restart_stream,
-        degrade: None,
-        judge: None,
-        cache: None,
+        degrade: wire.degrade,
+        judge: present(judge).map(ArmId::from),
+        cache: cache(check, path.field("cache"), wire.cache),
     }
 }
 
@@ -84,6 +88,10 @@ fn bounded(check: &mut Check, path: Path<'_>, wire: &proto::Routing) {
         let what = format!("is {usd}: expected a finite number over 0, in US dollars");
         check.fail(path.field("max_cost_usd"), what);
     }
+    if let Some(judge) = wire.fan_out.as_ref().and_then(|one| one.judge.as_ref()) {
+        let place = path.field("fan_out");
+        check.at_most_bytes(place.field("judge"), judge, MAX_ID_BYTES);
+    }
     tags(check, path.field("tags"), &wire.tags);
 }
 
@@ -116,7 +124,7 @@ fn weights(check: &mut Check, path: Path<'_>, wire: proto::Weights) -> Option<We
     }
 }
 
-fn fan_out(check: &mut Check, path: Path<'_>, wire: proto::FanOut) -> Option<FanOutWish> {
+fn fan_out(check: &mut Check, path: Path<'_>, wire: &proto::FanOut) -> Option<FanOutWish> {
     if !FAN_OUT_ARMS.contains(&wire.arms) {
         let what = format!("is {}: expected 2 to 8", wire.arms);
         check.fail(path.field("arms"), what);
@@ -151,7 +159,7 @@ fn fan_out(check: &mut Check, path: Path<'_>, wire: proto::FanOut) -> Option<Fan
     })
 }
 
-fn quorum(check: &mut Check, path: Path<'_>, wire: proto::FanOut) -> u32 {
+fn quorum(check: &mut Check, path: Path<'_>, wire: &proto::FanOut) -> u32 {
     let quorum = wire.quorum.unwrap_or(0);
     if !(2..=wire.arms.max(2)).contains(&quorum) {
         let what = format!(
@@ -161,4 +169,20 @@ fn quorum(check: &mut Check, path: Path<'_>, wire: proto::FanOut) -> u32 {
         check.fail(path.field("quorum"), what);
     }
     quorum
+}
+
+fn cache(check: &mut Check, path: Path<'_>, wire: i32) -> Option<CacheWish> {
+    match proto::CacheMode::try_from(wire) {
+        Ok(proto::CacheMode::Unspecified) => None,
+        Ok(proto::CacheMode::Off) => Some(CacheWish::Off),
+        Ok(proto::CacheMode::On) => Some(CacheWish::On),
+        Ok(proto::CacheMode::Refresh) => Some(CacheWish::Refresh),
+        Err(_) => {
+            check.fail(
+                path,
+                format!("is {wire}: expected 1 to 3 (off, on, refresh)"),
+            );
+            None
+        }
+    }
 }

@@ -128,6 +128,7 @@ fn what_is_wrong_with_routing_is_said_field_by_field() {
             arms,
             mode: mode.into(),
             quorum,
+            judge: None,
         }),
         ..proto::Routing::default()
     };
