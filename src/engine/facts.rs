@@ -96,6 +96,15 @@ pub(crate) fn of_feedback(
     facts
 }
 
+/// Facts that a decision, its outcome and its judgements stand for.
+pub(crate) fn number(decision: &Decision, outcome: Option<&Outcome>, feedback: &[Feedback]) -> u64 {
+    let ran = outcome.map_or(0, |outcome| of_outcome(decision, outcome, 0).len());
+    let judged = feedback
+        .iter()
+        .map(|one| of_feedback(decision, outcome, one, None).len());
+    1 + ran as u64 + judged.sum::<usize>() as u64
+}
+
 /// What the caller saw of a call it made itself. Of calls that went through us we know better.
 fn observed(decision: &Decision, feedback: &Feedback) -> Option<Ran> {
     let said = feedback.usage.is_some()

@@ -20,6 +20,7 @@ mod implicit;
 mod import;
 mod judge;
 mod ledger;
+mod merge;
 mod open;
 mod prepare;
 mod recorder;
@@ -200,10 +201,16 @@ impl EngineApi for Engine {
         let now_ms = self.core.clock.now_ms();
         let forget = move |memory: &crate::memory::Memory| {
             let counts = memory.counts();
-            memory.clear(now_ms).map_err(|error| error.to_string())?;
-            Ok(counts.decisions + counts.last_fact)
+            memory
+                .clear(now_ms)
+                .map_err(|error| EngineError::Memory(error.to_string()))?;
+            Ok(crate::memory::Imported {
+                records: counts.decisions + counts.last_fact,
+                skipped: 0,
+            })
         };
-        self.core.recorder.exclusively(forget).await
+        let forgotten = self.core.recorder.exclusively(forget).await?;
+        Ok(forgotten.records)
     }
 
     fn names(&self) -> Vec<(String, &'static str)> {

@@ -3,6 +3,7 @@
 use super::{
     api::{ConfigurationShown, EngineError, ImportMode, MemoryImported, Result},
     core::Core,
+    merge,
 };
 use crate::config::{Config, Origin};
 use bytes::Bytes;
@@ -59,13 +60,10 @@ impl Write for Pieces {
 /// Takes an export in. It is first written to a file, so that a stream that breaks off changes
 /// nothing.
 pub(crate) async fn import(
-    core: &Core,
+    core: &Arc<Core>,
     mode: ImportMode,
     mut pieces: BoxStream<'static, Result<Bytes>>,
 ) -> Result<MemoryImported> {
-    if mode == ImportMode::Merge {
-        refuse_merge(core)?;
-    }
     let failed = |error: io::Error| EngineError::Memory(format!("import: {error}"));
     let path = core
         .memory
@@ -83,6 +81,9 @@ pub(crate) async fn import(
             .map_err(failed)
     };
     let imported = match received.await {
+        Ok(()) if mode == ImportMode::Merge && !merge::is_empty(&core.memory) => {
+            merge::merge(core, &path).await
+        }
         Ok(()) => take_in(core, mode, path.clone()).await,
         Err(error) => Err(error),
     };
@@ -90,22 +91,7 @@ pub(crate) async fn import(
     imported
 }
 
-/// Class ids of two memories mean different things: an import needs an empty memory.
-fn refuse_merge(core: &Core) -> Result<()> {
-    let counts = core.memory.counts();
-    if counts.decisions == 0 && counts.last_fact == 0 {
-        return Ok(());
-    }
-    Err(EngineError::InvalidRequest {
-        field: "mode".to_owned(),
-        message: format!(
-            "this memory holds {} decisions already, and two memories do not merge; import with mode replace, \
-             or into an empty memory",
-            counts.decisions
-        ),
-    })
-}
-
+/// The whole export, its snapshot included, into a memory that is empty or is made so.
 async fn take_in(
     core: &Core,
     mode: ImportMode,
@@ -113,24 +99,21 @@ async fn take_in(
 ) -> Result<MemoryImported> {
     let now_ms = core.clock.now_ms();
     let work = move |memory: &crate::memory::Memory| {
-        let open = || {
-            std::fs::File::open(&path)
-                .map(io::BufReader::new)
-                .map_err(|error| error.to_string())
-        };
         if mode == ImportMode::Replace {
-            memory.verify(open()?).map_err(|error| error.to_string())?;
-            memory.clear(now_ms).map_err(|error| error.to_string())?;
+            memory.verify(merge::open(&path)?).map_err(merge::refused)?;
+            memory
+                .clear(now_ms)
+                .map_err(|error| EngineError::Memory(error.to_string()))?;
         }
-        let done = memory
-            .import(open()?, now_ms)
-            .map_err(|error| error.to_string())?;
-        Ok(done.records)
+        memory
+            .import(merge::open(&path)?, now_ms)
+            .map_err(merge::refused)
     };
-    let records = core.recorder.exclusively(work).await?;
+    let imported = core.recorder.exclusively(work).await?;
     Ok(MemoryImported {
-        records,
-        skipped: 0,
+        records: imported.records,
+        skipped: imported.skipped,
+        facts_left_out: 0,
     })
 }
 

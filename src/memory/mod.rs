@@ -39,7 +39,7 @@ pub use quarantine::Quarantined;
 pub use retention::Purged;
 pub use settings::{Durability, Identity, Settings};
 pub use snapshot::Snapshot;
-pub use transfer::Imported;
+pub use transfer::{Entries, Imported};
 
 use std::{
     path::{Path, PathBuf},

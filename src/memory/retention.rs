@@ -5,6 +5,7 @@ use super::{
     key::{self, Part},
     store::Changes,
 };
+use crate::domain::DecisionId;
 
 /// What one call removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -16,6 +17,12 @@ pub struct Purged {
 }
 
 impl Memory {
+    /// Would a decision of this id be kept, as far as its age goes?
+    #[must_use]
+    pub fn keeps(&self, id: DecisionId, now_ms: u64) -> bool {
+        id.at_ms() >= now_ms.saturating_sub(self.settings.retention_ms)
+    }
+
     /// Removes the oldest decisions that are due, by age or by number, `at_most` of them. Call again
     /// while `more` says so; writes of others get in between.
     ///

@@ -36,6 +36,7 @@ pub fn reason(error: &EngineError) -> &'static str {
         EngineError::AllFailed { attempts, .. } => verdict(attempts).reason(),
         EngineError::Deadline => "CALLER_DEADLINE_PASSED",
         EngineError::Draining => "OWN_DRAINING",
+        EngineError::MemoryConflict(_) => "CALLER_MEMORY_CONFLICT",
         EngineError::Memory(_) => "OWN_MEMORY",
         EngineError::Internal(_) => "OWN_INTERNAL",
     }
@@ -51,9 +52,9 @@ fn code(error: &EngineError) -> Code {
         | EngineError::UnknownPolicy { .. }
         | EngineError::UnknownClass { .. }
         | EngineError::UnknownDecision { .. } => Code::NotFound,
-        EngineError::NoEligibleArm { .. } | EngineError::BudgetExceeded { .. } => {
-            Code::FailedPrecondition
-        }
+        EngineError::NoEligibleArm { .. }
+        | EngineError::BudgetExceeded { .. }
+        | EngineError::MemoryConflict(_) => Code::FailedPrecondition,
         EngineError::LimitReached { .. } => Code::ResourceExhausted,
         EngineError::AllFailed { attempts, .. } => verdict(attempts).code(),
         EngineError::Deadline => Code::DeadlineExceeded,
@@ -197,6 +198,7 @@ fn add_details(details: &mut ErrorDetails, error: &EngineError) {
         EngineError::Draining => retry(details, Some(1000)),
         EngineError::NoEligibleArm { .. }
         | EngineError::Deadline
+        | EngineError::MemoryConflict(_)
         | EngineError::Memory(_)
         | EngineError::Internal(_) => {}
     }

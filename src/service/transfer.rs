@@ -141,6 +141,7 @@ pub async fn import_memory<E: EngineApi>(
     Ok(proto::ImportMemoryResponse {
         records: imported.records,
         skipped: imported.skipped,
+        facts_left_out: imported.facts_left_out,
     })
 }
 

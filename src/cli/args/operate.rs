@@ -74,11 +74,14 @@ pub enum MemoryVerb {
         /// The file; must not exist.
         file: PathBuf,
     },
-    /// Take an export into the server's memory.
+    /// Take an export into the server's memory, which must be empty unless --merge or --replace is given.
     Import {
         /// The file.
         file: PathBuf,
-        /// Replace what is there instead of adding to it.
+        /// Add what the export knows to what is there; the same export twice counts once.
+        #[arg(long, conflicts_with = "replace")]
+        merge: bool,
+        /// Forget what is there first.
         #[arg(long)]
         replace: bool,
     },

@@ -27,7 +27,18 @@ pub async fn memory(client: &Client, args: MemoryArgs, out: &mut Output) -> Resu
             decisions,
         } => dump(&directory, decisions, out),
         MemoryVerb::Export { file } => export(client, &file, out).await,
-        MemoryVerb::Import { file, replace } => import(client, &file, replace, out).await,
+        MemoryVerb::Import {
+            file,
+            merge,
+            replace,
+        } => {
+            let mode = match (merge, replace) {
+                (true, _) => ImportMode::Merge,
+                (_, true) => ImportMode::Replace,
+                _ => ImportMode::Unspecified,
+            };
+            import(client, &file, mode, out).await
+        }
         MemoryVerb::Reset { yes } => reset(client, yes, out).await,
     }
 }
@@ -68,24 +79,26 @@ async fn export(client: &Client, path: &Path, out: &mut Output) -> Result<(), Tr
 async fn import(
     client: &Client,
     path: &Path,
-    replace: bool,
+    mode: ImportMode,
     out: &mut Output,
 ) -> Result<(), Trouble> {
     let file = File::open(path)
         .map_err(|error| Trouble::Failed(format!("{}: {error}", path.display())))?;
-    let mode = if replace {
-        ImportMode::Replace
-    } else {
-        ImportMode::Merge
-    };
     let mut admin = client.admin().await?;
     let request = client.request(tokio_stream::iter(pieces(BufReader::new(file), mode)));
     let answer = admin.import_memory(request).await?;
     out.message("ImportMemoryResponse", answer.get_ref(), |answer| {
-        format!(
+        let mut told = format!(
             "{} records taken in, {} left out",
             answer.records, answer.skipped
-        )
+        );
+        if answer.facts_left_out > 0 {
+            told += &format!(
+                "; {} facts are in the export's snapshot alone and were not merged",
+                answer.facts_left_out
+            );
+        }
+        told
     })
 }
 

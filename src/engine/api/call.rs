@@ -164,8 +164,10 @@ pub struct ExamplesImported {
 /// What happens to the memory that is there when another is imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ImportMode {
-    /// It stays; the import is added.
+    /// There must be nothing.
     #[default]
+    IntoEmpty,
+    /// It stays, and what the import knows beside it is added.
     Merge,
     /// It is replaced.
     Replace,
@@ -176,6 +178,8 @@ pub enum ImportMode {
 pub struct MemoryImported {
     /// Records taken in.
     pub records: u64,
-    /// Records that were damaged or known already and left out.
+    /// Records that were damaged, known already or past their retention, and left out.
     pub skipped: u64,
+    /// Facts that the import's snapshot alone knows, which cannot be merged; 0 unless merged.
+    pub facts_left_out: u64,
 }

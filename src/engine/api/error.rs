@@ -106,6 +106,9 @@ pub enum EngineError {
     /// The server is going down.
     #[error("the server is shutting down; try another one")]
     Draining,
+    /// What the memory holds does not go with what is asked; says what to do first.
+    #[error("{0}")]
+    MemoryConflict(String),
     /// The memory failed, in its own words.
     #[error("memory: {0}")]
     Memory(String),

@@ -1,9 +1,10 @@
 //! What callers ask the writer to do, and how they learn that it is durable.
 
+use super::merge::Merged;
 use crate::{
     domain::{Decision, Fact, Feedback, Outcome},
     engine::api::{EngineError, FeedbackAccepted},
-    memory::Memory,
+    memory::{Imported, Memory, Stored},
 };
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -11,7 +12,7 @@ use tokio::sync::oneshot;
 pub(super) type Ack<T> = oneshot::Sender<Result<T, EngineError>>;
 
 /// Work on the memory that must not run beside writes.
-pub(super) type Work = Box<dyn FnOnce(&Memory) -> Result<u64, String> + Send>;
+pub(super) type Work = Box<dyn FnOnce(&Memory) -> Result<Imported, EngineError> + Send>;
 
 pub(super) enum Command {
     Decided {
@@ -28,6 +29,10 @@ pub(super) enum Command {
         feedback: Box<Feedback>,
         ack: Ack<FeedbackAccepted>,
     },
+    Merge {
+        entries: Vec<Stored>,
+        ack: Ack<Merged>,
+    },
     Learn {
         facts: Vec<Fact>,
         ack: Ack<()>,
@@ -37,7 +42,7 @@ pub(super) enum Command {
     },
     Exclusively {
         work: Work,
-        ack: Ack<u64>,
+        ack: Ack<Imported>,
     },
     Stop,
 }

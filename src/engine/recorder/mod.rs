@@ -7,11 +7,14 @@
 mod command;
 mod fold;
 mod group;
+mod judge;
+mod merge;
 mod recent;
 mod thread;
 
 pub(crate) use command::Receipt;
 pub(crate) use fold::Fold;
+pub(crate) use merge::Merged;
 
 use self::{command::Command, thread::Writer};
 use super::{
@@ -21,7 +24,7 @@ use super::{
 use crate::{
     domain::{ClassId, Decision, Fact, Feedback, Outcome},
     learn::Knowledge,
-    memory::Memory,
+    memory::{Imported, Memory, Stored},
 };
 use arc_swap::ArcSwap;
 use std::{
@@ -191,6 +194,14 @@ impl Recorder {
             .await
     }
 
+    /// Takes in what another memory remembers; returns when it is durable.
+    pub(crate) async fn merge(&self, entries: Vec<Stored>) -> Result<Merged, EngineError> {
+        self.send(|ack| Command::Merge { entries, ack })
+            .await
+            .durable()
+            .await
+    }
+
     /// Takes facts in that belong to no decision (imported scores, labels).
     pub(crate) async fn learn(&self, facts: Vec<Fact>) -> Result<(), EngineError> {
         self.send(|ack| Command::Learn { facts, ack })
@@ -225,8 +236,8 @@ impl Recorder {
     /// that is known anew from the memory. For reset and import.
     pub(crate) async fn exclusively(
         &self,
-        work: impl FnOnce(&Memory) -> Result<u64, String> + Send + 'static,
-    ) -> Result<u64, EngineError> {
+        work: impl FnOnce(&Memory) -> Result<Imported, EngineError> + Send + 'static,
+    ) -> Result<Imported, EngineError> {
         let work = Box::new(work);
         self.send(|ack| Command::Exclusively { work, ack })
             .await

@@ -8,28 +8,28 @@ use super::{
     recent::{Entry, Recent},
 };
 use crate::{
-    domain::{Decision, DecisionId, Feedback, Outcome},
+    domain::{Decision, Outcome},
     engine::{
-        api::{EngineError, Event, FeedbackAccepted},
+        api::{EngineError, Event},
         events, facts, ledger,
     },
-    memory::Memory,
+    memory::{Imported, Memory},
 };
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 
 pub(super) struct Writer {
-    memory: Arc<Memory>,
-    fold: Fold,
-    next_seq: u64,
-    facts_since_snapshot: u64,
-    snapshot_every_facts: u64,
-    learning: bool,
-    recent: Recent,
-    queue: mpsc::Receiver<Command>,
-    shared: Shared,
-    events: broadcast::Sender<Event>,
-    clock: Arc<dyn crate::clock::Clock>,
+    pub(super) memory: Arc<Memory>,
+    pub(super) fold: Fold,
+    pub(super) next_seq: u64,
+    pub(super) facts_since_snapshot: u64,
+    pub(super) snapshot_every_facts: u64,
+    pub(super) learning: bool,
+    pub(super) recent: Recent,
+    pub(super) queue: mpsc::Receiver<Command>,
+    pub(super) shared: Shared,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) clock: Arc<dyn crate::clock::Clock>,
 }
 
 impl Writer {
@@ -94,6 +94,12 @@ impl Writer {
                 group.when_durable(ack, ());
             }
             Command::Feedback { feedback, ack } => self.judge(*feedback, ack, group),
+            Command::Merge { entries, ack } => match self.merge(entries, group) {
+                Ok(merged) => group.when_durable(ack, merged),
+                Err(error) => {
+                    let _ = ack.send(Err(error));
+                }
+            },
             Command::Learn { facts, ack } => {
                 group.facts.extend(facts);
                 group.when_durable(ack, ());
@@ -106,7 +112,7 @@ impl Writer {
         }
     }
 
-    fn finish(&mut self, decision: &Arc<Decision>, outcome: Outcome, group: &mut Group) {
+    pub(super) fn finish(&mut self, decision: &Arc<Decision>, outcome: Outcome, group: &mut Group) {
         let mut spend = self.shared.ledger();
         let (key, gone) = spend.count(decision, &outcome);
         let row = spend.row(&key).cloned();
@@ -122,68 +128,6 @@ impl Writer {
                 feedback: Vec::new(),
             }),
         }
-    }
-
-    fn judge(&mut self, feedback: Feedback, ack: Ack<FeedbackAccepted>, group: &mut Group) {
-        let entry = match self.entry(feedback.decision) {
-            Ok(entry) => entry,
-            Err(error) => {
-                let _ = ack.send(Err(error));
-                return;
-            }
-        };
-        let seen = |earlier: &Feedback| {
-            earlier.request_id.is_some() && earlier.request_id == feedback.request_id
-        };
-        if entry.feedback.iter().any(seen) {
-            let duplicate = FeedbackAccepted {
-                applied: false,
-                duplicate: true,
-                replaced: false,
-            };
-            return group.when_durable(ack, duplicate);
-        }
-        let replaces = replaced_quality(&entry.feedback, &feedback);
-        let taught =
-            facts::of_feedback(&entry.decision, entry.outcome.as_ref(), &feedback, replaces);
-        let answer = FeedbackAccepted {
-            applied: !taught.is_empty(),
-            duplicate: false,
-            replaced: replaces.is_some(),
-        };
-        entry.feedback.push(feedback.clone());
-        let (decision, outcome) = (Arc::clone(&entry.decision), entry.outcome.clone());
-        if let Some(quality) = feedback.quality {
-            let mut spend = self.shared.ledger();
-            let key = spend.judge(&decision, outcome.as_ref(), quality, replaces);
-            let row = spend.row(&key).cloned();
-            group.rows.push((key, row));
-        }
-        let _ = self
-            .events
-            .send(events::feedback(self.clock.now_ms(), &decision, &feedback));
-        group.facts.extend(taught);
-        group.batch.feedback.push(feedback);
-        group.when_durable(ack, answer);
-    }
-
-    /// The decision with what followed, from the newest or from disk.
-    fn entry(&mut self, id: DecisionId) -> Result<&mut Entry, EngineError> {
-        if self.recent.get_mut(id).is_none() {
-            let stored = self
-                .memory
-                .decision(id)
-                .map_err(|error| EngineError::Memory(error.to_string()))?;
-            let stored = stored.ok_or(EngineError::UnknownDecision { id })?;
-            self.recent.insert(Entry {
-                decision: Arc::new(stored.decision),
-                outcome: stored.outcome,
-                feedback: stored.feedback,
-            });
-        }
-        self.recent
-            .get_mut(id)
-            .ok_or(EngineError::UnknownDecision { id })
     }
 
     fn commit(&mut self, mut group: Group) {
@@ -264,8 +208,8 @@ impl Writer {
         }
     }
 
-    fn exclusively(&mut self, work: Work, ack: Ack<u64>) {
-        let result = work(&self.memory).map_err(EngineError::Memory);
+    fn exclusively(&mut self, work: Work, ack: Ack<Imported>) {
+        let result = work(&self.memory);
         self.recent.clear();
         self.restore();
         self.next_seq = self.memory.counts().last_fact + 1;
@@ -273,14 +217,4 @@ impl Writer {
         self.shared.knowledge.store(self.fold.knowledge());
         let _ = ack.send(result);
     }
-}
-
-/// The quality that this source gave this arm last, where a correction replaces it.
-fn replaced_quality(earlier: &[Feedback], feedback: &Feedback) -> Option<f64> {
-    feedback.quality?;
-    earlier
-        .iter()
-        .rev()
-        .filter(|e| e.source == feedback.source && e.arm == feedback.arm)
-        .find_map(|e| e.quality)
 }

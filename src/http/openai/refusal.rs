@@ -148,6 +148,7 @@ impl From<EngineError> for Refusal {
                 retry_after_ms: Some(1000),
                 ..Self::new(503, "server_error", "draining", words)
             },
+            EngineError::MemoryConflict(_) => Self::new(409, caller, "memory_conflict", words),
             EngineError::Memory(_) => Self::new(503, "server_error", "memory", words),
             EngineError::Internal(words) => {
                 tracing::error!(error = %words, "internal error");

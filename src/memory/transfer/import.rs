@@ -58,7 +58,7 @@ impl Memory {
         taken
     }
 
-    fn reader<R: BufRead>(&self, from: R) -> Result<LineReader<R>, ImportError> {
+    pub(super) fn reader<R: BufRead>(&self, from: R) -> Result<LineReader<R>, ImportError> {
         let (reader, stored) = LineReader::new(from)?;
         if stored != self.identity {
             return Err(ImportError::OtherEmbedder {

@@ -4,10 +4,12 @@
 //! and the head's version rises when it must change. Nothing is ever held whole: neither side needs
 //! more memory than the longest line.
 
+mod entries;
 mod export;
 mod import;
 mod lines;
 
+pub use entries::Entries;
 pub use import::Imported;
 
 use crate::domain::{Decision, Fact, Feedback, Outcome};

@@ -249,12 +249,14 @@ fn example_score(
 pub fn import_mode(wire: i32) -> Checked<ImportMode> {
     let mut check = Check::default();
     let mode = match proto::ImportMode::try_from(wire) {
-        Ok(proto::ImportMode::Unspecified | proto::ImportMode::Merge) => ImportMode::Merge,
+        Ok(proto::ImportMode::Unspecified) => ImportMode::IntoEmpty,
+        Ok(proto::ImportMode::Merge) => ImportMode::Merge,
         Ok(proto::ImportMode::Replace) => ImportMode::Replace,
         Err(_) => {
-            let what = format!("is {wire}: expected 1 (merge) or 2 (replace)");
+            let what =
+                format!("is {wire}: expected 0 (into an empty memory), 1 (merge) or 2 (replace)");
             check.fail(Path::root("mode"), what);
-            ImportMode::Merge
+            ImportMode::IntoEmpty
         }
     };
     check.done(mode)

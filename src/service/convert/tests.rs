@@ -290,7 +290,7 @@ class_id "x" is not a class id: expected for example "c12"; label expected at mo
 page_size is 1001: at most 1000; page_token "?" is not a decision id: expected 26 characters of 0-9 and A-Z without I, L, O, U, as Route or Decide returned it; status is 7: expected 1 to 4 (completed, failed, truncated, cancelled)
 to_ms is not after `from_ms`
 kinds[1] is 0: expected 1 to 10; kinds[2] is 99: expected 1 to 10
-mode is 3: expected 1 (merge) or 2 (replace)
+mode is 3: expected 0 (into an empty memory), 1 (merge) or 2 (replace)
 "#);
 }
 

@@ -66,6 +66,7 @@ fn errors() -> Vec<EngineError> {
         all_failed(&[]),
         EngineError::Deadline,
         EngineError::Draining,
+        EngineError::MemoryConflict("import with mode merge".into()),
         EngineError::Memory("the disk is full".into()),
         EngineError::Internal("secret words".into()),
     ]
@@ -108,6 +109,7 @@ DeadlineExceeded CALLER_DEADLINE_PASSED - | every attempt failed (a/b: said no; 
 Unavailable PROVIDER_ALL_FAILED 1.5s | every attempt failed; try again in 1.5 s
 DeadlineExceeded CALLER_DEADLINE_PASSED - | the deadline passed
 Unavailable OWN_DRAINING 1s | the server is shutting down; try another one
+FailedPrecondition CALLER_MEMORY_CONFLICT - | import with mode merge
 Unavailable OWN_MEMORY - | memory: the disk is full
 Internal OWN_INTERNAL - | internal error; the server's log says more
 "#);

@@ -335,6 +335,7 @@ impl EngineApi for Scripted {
         Ok(MemoryImported {
             records: bytes as u64,
             skipped: 0,
+            facts_left_out: 0,
         })
     }
 
