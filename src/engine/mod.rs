@@ -12,6 +12,7 @@ mod cache;
 mod choose;
 mod core;
 mod degrade;
+mod dialects;
 mod ended;
 mod events;
 mod explain;
@@ -34,6 +35,7 @@ mod strategies;
 mod stream;
 mod tenants;
 mod transfer;
+mod upkeep;
 mod wiring;
 
 pub use open::{OpenError, Options};

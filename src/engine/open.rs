@@ -12,14 +12,12 @@ use super::{
     sessions::Sessions,
     similarity::Meaning,
     tenants::Tenants,
-    wiring,
+    upkeep, wiring,
 };
 use crate::{
-    breaker::Saved,
     clock::{Clock, SystemClock},
     config::Config,
     dispatch::{self, Deployments, Dispatcher, Notice, Observer},
-    domain::DeploymentId,
     embed::{self, EmbedService},
     memory::{self, Batch, Identity, Memory, Recovered},
     rng::{self, Seeds},
@@ -27,18 +25,12 @@ use crate::{
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool, atomic::AtomicU64},
-    time::Duration,
 };
 use tokio::sync::broadcast;
 
 /// Events kept for a watcher that is slow.
 const EVENTS_KEPT: usize = 4096;
 const SEED_NOTE: &str = "seed";
-const BREAKERS_NOTE: &str = "breakers";
-/// Time between two rounds of the background work.
-const ROUND: Duration = Duration::from_secs(20);
-/// Decisions removed in one write.
-const PURGED_AT_ONCE: u64 = 2000;
 
 /// What may be chosen beside the configuration.
 #[derive(Clone, Debug, Default)]
@@ -81,9 +73,7 @@ impl Engine {
         let (path, temporary) = place(&config)?;
         let started_at_ms = clock.now_ms();
         let opened = tokio::task::spawn_blocking(move || {
-            let learned_with = learned_with(&path);
-            let embed = EmbedService::open(&wiring::embed_settings(&config, learned_with))?;
-            let (memory, recovered) = open_memory(&config, &path, &embed, started_at_ms)?;
+            let (embed, memory, recovered) = remembering(&config, &path, started_at_ms)?;
             Ok::<_, OpenError>((config, embed, memory, recovered))
         });
         let (config, embed, memory, recovered) = opened
@@ -131,7 +121,7 @@ impl Engine {
         let seed = core.seeds.seed(crate::domain::DecisionId(0), "checks");
         let background = vec![
             tokio::spawn(dispatch::checks::run(registry, observer, seed)),
-            tokio::spawn(rounds(Arc::downgrade(&core))),
+            tokio::spawn(upkeep::rounds(Arc::downgrade(&core))),
         ];
         Ok(Self {
             core,
@@ -153,7 +143,7 @@ impl Engine {
         for task in &self.background {
             task.abort();
         }
-        save_breakers(&self.core);
+        upkeep::save_breakers(&self.core);
         self.core.recorder.stop().await;
     }
 }
@@ -177,28 +167,30 @@ fn place(config: &Config) -> Result<(PathBuf, Option<Temporary>), OpenError> {
     Ok((path.clone(), Some(Temporary(path))))
 }
 
-/// The embedder that an existing memory was learned with.
-fn learned_with(path: &Path) -> Option<String> {
-    let (memory, _) = Memory::inspect(path, memory::Settings::default()).ok()?;
-    Some(memory.identity().embedder.clone())
-}
-
-fn open_memory(
+/// The embedder and the memory: a memory that is there says which embedder it was learned with; a
+/// new one begins with the one that opens.
+fn remembering(
     config: &Config,
     path: &Path,
-    embed: &EmbedService,
     now_ms: u64,
-) -> Result<(Memory, Recovered), OpenError> {
+) -> Result<(EmbedService, Memory, Recovered), OpenError> {
+    let settings = wiring::memory_settings(config);
+    let found = Memory::open_existing(path, settings.clone(), now_ms)?;
+    let learned_with = found.as_ref().map(|(memory, _)| memory.identity());
+    let learned_with = learned_with.map(|identity| identity.embedder.clone());
+    let embed = EmbedService::open(&wiring::embed_settings(config, learned_with))?;
     let identity = Identity {
         embedder: embed.fingerprint().to_owned(),
         dimensions: u32::try_from(embed.dimensions()).unwrap_or(u32::MAX),
     };
-    Ok(Memory::open(
-        path,
-        wiring::memory_settings(config),
-        &identity,
-        now_ms,
-    )?)
+    let (memory, recovered) = match found {
+        Some((memory, recovered)) => {
+            memory.belongs_to(&identity)?;
+            (memory, recovered)
+        }
+        None => Memory::open(path, settings, &identity, now_ms)?,
+    };
+    Ok((embed, memory, recovered))
 }
 
 fn report(recovered: &Recovered) {
@@ -265,32 +257,8 @@ fn registry(
 ) -> Result<Arc<Deployments>, OpenError> {
     let specs = wiring::deployments(config, clock).map_err(OpenError::Deployment)?;
     let registry = Deployments::new(specs, Arc::clone(clock));
-    let saved = memory
-        .note(BREAKERS_NOTE)
-        .map_err(|error| OpenError::Recovery(error.to_string()))?;
-    if let Some((at_ms, breakers)) = saved
-        .and_then(|bytes| serde_json::from_slice::<(u64, Vec<(DeploymentId, Saved)>)>(&bytes).ok())
-    {
-        registry.restore(
-            &breakers,
-            Duration::from_millis(clock.now_ms().saturating_sub(at_ms)),
-        );
-    }
+    upkeep::restore_breakers(memory, &registry, clock.now_ms())?;
     Ok(Arc::new(registry))
-}
-
-fn save_breakers(core: &Core) {
-    let saved = (core.clock.now_ms(), core.dispatcher.registry().save());
-    let Ok(bytes) = serde_json::to_vec(&saved) else {
-        return;
-    };
-    let notes = vec![(BREAKERS_NOTE.to_owned(), Some(bytes))];
-    if let Err(error) = core.memory.append(&Batch {
-        notes,
-        ..Batch::default()
-    }) {
-        tracing::warn!(%error, "the breakers' states could not be kept");
-    }
 }
 
 /// Notices of the dispatcher become events and logs.
@@ -302,27 +270,4 @@ fn observer(events: &broadcast::Sender<Event>, clock: &Arc<dyn Clock>) -> Arc<dy
             let _ = events.send(event);
         }
     })
-}
-
-/// Retention and the breakers' states, every now and then, as long as the engine is there.
-async fn rounds(core: std::sync::Weak<Core>) {
-    loop {
-        tokio::time::sleep(ROUND).await;
-        let Some(core) = core.upgrade() else { return };
-        let work = tokio::task::spawn_blocking(move || {
-            save_breakers(&core);
-            // A server that nobody asks anything says so, too.
-            if core.recorder.check().is_err() {
-                return;
-            }
-            while let Ok(true) = core
-                .memory
-                .purge(core.clock.now_ms(), PURGED_AT_ONCE)
-                .map(|purged| purged.more)
-                .inspect_err(|error| tracing::warn!(%error, "old decisions could not be removed"))
-            {
-            }
-        });
-        let _ = work.await;
-    }
 }

@@ -46,18 +46,38 @@ impl Memory {
         Self::open_as(path, settings, Some(identity), now_ms)
     }
 
-    /// Opens an existing memory whomever it belongs to; for the tools that look at it or copy it.
+    /// Opens an existing memory whomever it belongs to; `None` where there is none.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_existing(
+        path: &Path,
+        settings: Settings,
+        now_ms: u64,
+    ) -> Result<Option<(Self, Recovered)>, OpenError> {
+        if !path.join("db").exists() {
+            return Ok(None);
+        }
+        Self::open_as(path, settings, None, now_ms).map(Some)
+    }
+
+    /// As [`Memory::open_existing`], for the tools that look at a memory or copy it.
     ///
     /// # Errors
     /// See [`OpenError`]; no memory at the path is one.
     pub fn inspect(path: &Path, settings: Settings) -> Result<(Self, Recovered), OpenError> {
-        if !path.join("db").exists() {
-            return Err(OpenError::NotAMemory {
-                path: path.to_owned(),
-                reason: "nothing was ever remembered here".to_owned(),
-            });
-        }
-        Self::open_as(path, settings, None, 0)
+        Self::open_existing(path, settings, 0)?.ok_or_else(|| OpenError::NotAMemory {
+            path: path.to_owned(),
+            reason: "nothing was ever remembered here".to_owned(),
+        })
+    }
+
+    /// Does it belong to this embedder?
+    ///
+    /// # Errors
+    /// It was learned with another.
+    pub fn belongs_to(&self, identity: &Identity) -> Result<(), OpenError> {
+        same_embedder(&self.path, &self.identity, identity)
     }
 
     fn open_as(
@@ -201,14 +221,21 @@ fn check_identity(
     configured: Option<&Identity>,
 ) -> Result<Identity, OpenError> {
     let stored: Identity = required(path, store, key::IDENTITY)?;
-    match configured {
-        Some(configured) if *configured != stored => Err(OpenError::OtherEmbedder {
-            path: path.to_owned(),
-            stored: stored.embedder,
-            configured: configured.embedder.clone(),
-        }),
-        _ => Ok(stored),
+    if let Some(configured) = configured {
+        same_embedder(path, &stored, configured)?;
     }
+    Ok(stored)
+}
+
+fn same_embedder(path: &Path, stored: &Identity, configured: &Identity) -> Result<(), OpenError> {
+    if stored == configured {
+        return Ok(());
+    }
+    Err(OpenError::OtherEmbedder {
+        path: path.to_owned(),
+        stored: stored.embedder.clone(),
+        configured: configured.embedder.clone(),
+    })
 }
 
 fn damaged(path: &Path, reason: String) -> OpenError {
