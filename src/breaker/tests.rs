@@ -1,3 +1,6 @@
+//! Scripts that read as the specification, the machine's diagram, and random operations against a
+//! twin.
+
 use super::*;
 use proptest::prelude::*;
 use std::{collections::BTreeMap, fmt::Write as _};

@@ -1,3 +1,5 @@
+//! The tally against a naive count, and long answers that gather.
+
 use super::*;
 use crate::domain::{Completion, Part, StopReason, ToolCall, Usage};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The generator against servers that stall, on paused time.
+
 use super::{
     Answer, Pace, Plan, Prompts, Target,
     drive::{closed, open},

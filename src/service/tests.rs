@@ -2,4 +2,6 @@
 
 mod calls;
 mod doors;
+mod operators;
+mod running;
 mod scripted;

@@ -1,3 +1,5 @@
+//! Vectors against a slow reading of the table by other people's crates.
+
 use super::*;
 
 /// The table's vector by way of other people's crates only.

@@ -1,3 +1,5 @@
+//! Event streams, however they are written and cut, against a naive reader of the whole text.
+
 use super::*;
 use proptest::prelude::*;
 

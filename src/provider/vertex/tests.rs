@@ -1,3 +1,6 @@
+//! Paths of both publishers, and tokens: one for many calls, renewed in time, an old one while none
+//! is new.
+
 use super::*;
 use crate::clock::ManualClock;
 use crate::provider::tests::upstream::{Answer, Seen, Upstream};

@@ -1,3 +1,5 @@
+//! Every error's status, and that trailers stay small.
+
 use super::*;
 use crate::domain::{ArmId, DecisionId, Exclusion, Usage};
 use std::fmt::Write;

@@ -1,6 +1,6 @@
 //! Getting in and going down: keys, health, reflection, draining.
 
-use super::scripted::{Running, Script};
+use super::{running::Running, scripted::Script};
 use crate::{
     keys::{Caller, Keys},
     proto::{

@@ -1,7 +1,6 @@
-//! An engine that does as it is told, and a server in front of it.
+//! An engine that does as it is told.
 
 use crate::{
-    clock::SystemClock,
     domain::{
         ArmId, Completion, Decision, DecisionId, Feedback, Interval, Outcome, OutcomeStatus, Part,
         Plan, Ranking, Step, StopReason, Usage, Weights,
@@ -13,23 +12,14 @@ use crate::{
         ProfileFilter, ProfileShown, ProviderShown, Result, RouteEvent, RouteRequest, Routed,
         Statistics, StatisticsRange,
     },
-    service::{Doors, Drained, Settings, serve},
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream, stream::BoxStream};
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
 };
-use tokio::{
-    net::TcpListener,
-    sync::{broadcast, oneshot, watch},
-    task::JoinHandle,
-};
-use tonic::transport::Channel;
+use tokio::sync::{broadcast, watch};
 
 /// What `route` and `route_stream` do.
 #[derive(Clone, Debug, Default)]
@@ -345,55 +335,5 @@ impl EngineApi for Scripted {
 
     fn configuration_shown(&self) -> ConfigurationShown {
         ConfigurationShown::default()
-    }
-}
-
-/// A running server.
-pub struct Running {
-    pub engine: Arc<Scripted>,
-    pub address: SocketAddr,
-    pub stop: Option<oneshot::Sender<()>>,
-    pub served: JoinHandle<Drained>,
-}
-
-impl Running {
-    pub async fn start(settings: Settings) -> Self {
-        let engine = Arc::new(Scripted::default());
-        let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = door.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let doors = Doors {
-            main: door,
-            admin: None,
-        };
-        let served = tokio::spawn({
-            let engine = Arc::clone(&engine);
-            async move {
-                let clock = Arc::new(SystemClock::new());
-                let shutdown = async { _ = stopped.await };
-                serve(doors, engine, clock, settings, shutdown)
-                    .await
-                    .unwrap()
-            }
-        });
-        Self {
-            engine,
-            address,
-            stop: Some(stop),
-            served,
-        }
-    }
-
-    pub fn script(&self, script: Script) {
-        *self.engine.script.lock().unwrap() = script;
-    }
-
-    pub async fn channel(&self) -> Channel {
-        let address = format!("http://{}", self.address);
-        Channel::from_shared(address)
-            .unwrap()
-            .connect()
-            .await
-            .unwrap()
     }
 }

@@ -1,3 +1,5 @@
+//! Vendors' own words, and the fault that each leads to.
+
 use super::*;
 use std::fmt::Write as _;
 
