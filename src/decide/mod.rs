@@ -2,7 +2,6 @@
 //! decision may depend on, so that a stored decision can be made again, explained and evaluated.
 
 pub mod budget;
-mod counterfactual;
 mod distribution;
 mod explain;
 pub mod plan;
@@ -10,7 +9,6 @@ mod rank;
 #[cfg(test)]
 mod tests;
 
-pub use counterfactual::{Change, smallest_change};
 pub use distribution::{best_probabilities, draw};
-pub use explain::explain;
+pub use explain::{Change, explain, smallest_change};
 pub use rank::{Candidate, Inputs, rank};

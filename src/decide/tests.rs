@@ -132,7 +132,7 @@ fn weights_decide_between_quality_and_cost() {
         let mut ranking = rank(&inputs).unwrap();
         assert_eq!(ranking.chosen.as_str(), best);
         assert_eq!(ranking.propensity, 1.0);
-        explain(&inputs, &mut ranking);
+        explain(&mut ranking, &weights);
         for score in &ranking.scores {
             let sum: f64 = score.terms.iter().map(|(_, value)| value).sum();
             assert!((sum - score.score).abs() < 1e-12);
@@ -204,10 +204,10 @@ fn the_smallest_change_of_weights_changes_the_choice() {
         ..Inputs::new(&knowledge, &candidates)
     };
     let before = rank(&inputs).unwrap();
-    let change = smallest_change(&inputs, &before).unwrap();
-    assert_eq!((before.chosen.as_str(), change.weight), ("dear", "cost"));
+    let change = smallest_change(&before, &weights).unwrap();
+    assert_eq!((before.chosen.as_str(), change.what), ("dear", "cost"));
     let beyond = Weights {
-        cost: change.to * 1.01,
+        cost: weights.cost * change.factor * 1.01,
         ..weights
     };
     let after = rank(&Inputs {
@@ -217,7 +217,7 @@ fn the_smallest_change_of_weights_changes_the_choice() {
     .unwrap();
     assert_eq!(after.chosen, change.arm);
     let short = Weights {
-        cost: change.to * 0.99,
+        cost: weights.cost * change.factor * 0.99,
         ..weights
     };
     assert_eq!(

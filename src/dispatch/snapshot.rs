@@ -21,8 +21,8 @@ pub struct Snapshot {
     pub mode: Mode,
     /// Health in one word.
     pub health: Health,
-    /// State of the breaker: `closed`, `recovering`, `open`, `half_open`.
-    pub breaker: &'static str,
+    /// State of the breaker.
+    pub breaker: Status,
     /// Why it opened.
     pub reason: Option<Reason>,
     /// How long no call goes out, by the breaker's or the upstream's wish.
@@ -87,7 +87,7 @@ pub(super) fn shown(deployment: &Deployment, now: Duration) -> Snapshot {
         model: spec.model.to_string(),
         mode: state.mode,
         health,
-        breaker: status.name(),
+        breaker: status,
         reason,
         wait: until.map(|until| until.saturating_sub(now)),
         share: state.breaker.share(now),

@@ -1,19 +1,18 @@
-//! What operators ask: providers, classes, profiles, decisions, spend.
+//! What operators ask: providers and deployments, classes, profiles.
 
 use super::{
     api::{
-        AdminState, BreakerShown, BreakerState, CallStatistics, ClassShown, DecisionFilter,
-        DecisionPage, DecisionSummary, DeploymentAction, DeploymentShown, EngineError, Explained,
-        Page, ProfileFilter, ProfileShown, ProviderShown, Savings, Statistics, StatisticsRange,
+        AdminState, BreakerShown, BreakerState, CallStatistics, ClassShown, DeploymentAction,
+        DeploymentShown, EngineError, ProfileFilter, ProfileShown, ProviderShown,
     },
     core::Core,
-    events, explain,
+    events,
 };
 use crate::{
+    breaker::Status,
     dispatch::{Mode, Snapshot},
-    domain::{ArmId, ClassId, DecisionId, DeploymentId, Interval, ProviderId},
+    domain::{ArmId, ClassId, DeploymentId, Interval},
     learn::{ArmClassProfile, Knowledge},
-    memory::{Filter, Stored},
     near,
 };
 use std::collections::HashMap;
@@ -72,9 +71,9 @@ impl Core {
             },
             breaker: BreakerShown {
                 state: match one.breaker {
-                    "open" => BreakerState::Open,
-                    "half_open" => BreakerState::HalfOpen,
-                    _ => BreakerState::Closed,
+                    Status::Open { .. } => BreakerState::Open,
+                    Status::HalfOpen => BreakerState::HalfOpen,
+                    Status::Closed | Status::Recovering => BreakerState::Closed,
                 },
                 reason: one
                     .reason
@@ -220,141 +219,6 @@ impl Core {
             });
         shown.collect()
     }
-
-    pub(crate) fn decision(&self, id: DecisionId) -> Result<Explained, EngineError> {
-        let stored = self
-            .memory
-            .decision(id)
-            .map_err(|error| EngineError::Memory(error.to_string()))?;
-        let mut stored = stored.ok_or(EngineError::UnknownDecision { id })?;
-        explain::fill_terms(&mut stored.decision);
-        let explanation =
-            explain::text(&stored.decision, stored.outcome.as_ref(), &stored.feedback);
-        Ok(Explained {
-            explanation,
-            decision: stored.decision,
-            outcome: stored.outcome,
-            feedback: stored.feedback,
-        })
-    }
-
-    pub(crate) fn decisions(
-        &self,
-        filter: DecisionFilter,
-        page: Page,
-    ) -> Result<DecisionPage, EngineError> {
-        let filter = Filter {
-            tenant: filter.tenant,
-            arm: filter.arm,
-            class: filter.class,
-            status: filter.status,
-            since_ms: filter.from_ms,
-            until_ms: filter.to_ms,
-        };
-        let listed = self
-            .memory
-            .list(&filter, page.before, page.size.clamp(1, 1000))
-            .map_err(|error| EngineError::Memory(error.to_string()))?;
-        Ok(DecisionPage {
-            decisions: listed.decisions.into_iter().map(summary).collect(),
-            next: listed.next,
-        })
-    }
-
-    pub(crate) fn statistics(&self, range: &StatisticsRange) -> Result<Statistics, EngineError> {
-        let span = (
-            range.from_ms.unwrap_or(0),
-            range.to_ms.unwrap_or_else(|| self.clock.now_ms() + 1),
-        );
-        let knowledge = self.recorder.knowledge();
-        let label = |class: ClassId| {
-            let known = knowledge
-                .classes()
-                .iter()
-                .find(|known| known.class == class);
-            match known.map(|known| known.label.as_str()) {
-                None | Some("") => class.to_string(),
-                Some(label) => format!("{class} {label}"),
-            }
-        };
-        let provider = |arm: &ArmId| {
-            let known = self.config.arm(arm).map(|spec| spec.arm.provider.clone());
-            known.unwrap_or_else(|| ProviderId::from("(gone)"))
-        };
-        let (mut statistics, by_class) = self.recorder.with_ledger(|ledger| {
-            (
-                ledger.statistics(span, provider, label),
-                ledger.requests_by_class(span.0, span.1),
-            )
-        });
-        statistics.classes = knowledge.classes().len() as u32;
-        let baseline = self.baseline(range.baseline.as_ref())?;
-        statistics.savings = baseline.and_then(|arm| {
-            savings(
-                &knowledge,
-                &arm,
-                &by_class,
-                statistics.total.cost_usd,
-                self.config.arm(&arm)?.arm.price.as_ref(),
-            )
-        });
-        Ok(statistics)
-    }
-
-    /// The arm that savings are counted against: as asked, as configured, else the dearest by list.
-    fn baseline(&self, asked: Option<&ArmId>) -> Result<Option<ArmId>, EngineError> {
-        if let Some(arm) = asked {
-            return super::resolve::arm(&self.config, arm.as_str()).map(Some);
-        }
-        if let Some(arm) = &self.config.learning.baseline {
-            return Ok(Some(arm.clone()));
-        }
-        let priced = self.config.arms.iter().filter(|spec| spec.pooled);
-        let priced = priced.filter_map(|spec| Some((spec, spec.arm.price?.blended_per_mtok())));
-        Ok(priced
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(spec, _)| spec.arm.id.clone()))
-    }
-}
-
-/// What the answered requests would have cost on one arm, by what is known of it in each class.
-fn savings(
-    knowledge: &Knowledge,
-    baseline: &ArmId,
-    requests: &std::collections::BTreeMap<Option<ClassId>, u64>,
-    spent_usd: f64,
-    price: Option<&crate::domain::Price>,
-) -> Option<Savings> {
-    let profiles: HashMap<Option<ClassId>, ArmClassProfile> = knowledge
-        .profiles()
-        .into_iter()
-        .filter(|profile| profile.arm == *baseline)
-        .map(|profile| (profile.class, profile))
-        .collect();
-    let overall = profiles.get(&None)?;
-    // An arm that was hardly called is counted with a usual answer at its list price.
-    let expected = knowledge
-        .estimate(knowledge.column(baseline), None, price, 0)
-        .cost_usd;
-    let expected = expected.map(|cost| cost.mean);
-    let (mut cost, mut quality, mut all) = (0.0, 0.0, 0.0);
-    for (class, count) in requests {
-        let profile = profiles.get(class).unwrap_or(overall);
-        let by_tokens = profile
-            .output_tokens
-            .zip(price)
-            .map(|(output, price)| price.estimate_usd(knowledge.references().input_tokens, output));
-        let each = by_tokens.or(profile.cost_usd).or(expected)?;
-        cost += *count as f64 * each;
-        quality += *count as f64 * profile.quality.mean;
-        all += *count as f64;
-    }
-    Some(Savings {
-        baseline: baseline.clone(),
-        baseline_cost_usd: cost,
-        saved_usd: cost - spent_usd,
-        baseline_quality: (all > 0.0).then(|| quality / all),
-    })
 }
 
 fn best_arms(knowledge: &Knowledge) -> HashMap<ClassId, (ArmId, f64)> {
@@ -370,30 +234,4 @@ fn best_arms(knowledge: &Knowledge) -> HashMap<ClassId, (ArmId, f64)> {
         }
     }
     best
-}
-
-fn summary(stored: Stored) -> DecisionSummary {
-    let quality = stored
-        .standing_feedback()
-        .iter()
-        .rev()
-        .find_map(|feedback| feedback.quality);
-    let Stored {
-        decision, outcome, ..
-    } = stored;
-    DecisionSummary {
-        id: decision.id,
-        arm: decision.ranking.chosen,
-        class: decision.ranking.class,
-        propensity: decision.ranking.propensity,
-        explored: decision.ranking.explored,
-        status: outcome.as_ref().map(|outcome| outcome.status),
-        served_by: outcome
-            .as_ref()
-            .and_then(|outcome| outcome.served_by.clone()),
-        cost_usd: outcome.as_ref().and_then(crate::domain::Outcome::cost_usd),
-        latency_ms: outcome.as_ref().map(|outcome| outcome.latency_ms),
-        quality,
-        tenant: decision.tenant,
-    }
 }

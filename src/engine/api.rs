@@ -18,7 +18,7 @@ pub use event::{Event, EventKind};
 pub use shown::{
     AdminState, BreakerShown, BreakerState, CacheFilter, CacheShown, CallStatistics, ClassShown,
     ConfigurationShown, DecisionFilter, DecisionPage, DecisionSummary, DeploymentShown, Explained,
-    Page, ProfileFilter, ProfileShown, ProviderShown,
+    FeedbackShown, Page, ProfileFilter, ProfileShown, ProviderShown,
 };
 pub use statistics::{Savings, Statistics, StatisticsRange, StatisticsRow};
 

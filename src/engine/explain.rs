@@ -1,44 +1,18 @@
 //! A stored decision in plain words. Everything said is in the record: no knowledge of today is
 //! mixed in. Pure.
 
-use crate::domain::{
-    ArmScore, AttemptResult, Decision, Degradation, Feedback, Interval, Judging, Outcome, Weights,
+use super::api::FeedbackShown;
+use crate::{
+    decide,
+    domain::{ArmScore, AttemptResult, Decision, Degradation, Interval, Judging, Outcome, Source},
 };
 use std::fmt::Write as _;
-
-/// What each part added to each score: quality, failures, and what is left, which cost and latency
-/// (and penalties of the moment) took.
-pub(crate) fn fill_terms(decision: &mut Decision) {
-    let weights = decision.weights;
-    for score in &mut decision.ranking.scores {
-        let quality = weights.quality * score.quality.mean;
-        let failures = -quality * score.failure_rate;
-        let rest = score.score - quality - failures;
-        score.terms = [
-            ("quality", quality),
-            ("failures", failures),
-            (rest_name(&weights), rest),
-        ]
-        .into_iter()
-        .filter(|(_, value)| value.abs() > 1e-12)
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    }
-}
-
-fn rest_name(weights: &Weights) -> &'static str {
-    match (weights.cost > 0.0, weights.latency > 0.0) {
-        (true, false) => "cost",
-        (false, true) => "latency",
-        _ => "cost and latency",
-    }
-}
 
 /// The whole in plain words.
 pub(crate) fn text(
     decision: &Decision,
     outcome: Option<&Outcome>,
-    feedback: &[Feedback],
+    feedback: &[FeedbackShown],
 ) -> String {
     let mut text = String::new();
     let _ = head(&mut text, decision);
@@ -60,8 +34,12 @@ pub(crate) fn text(
             exclusion.arm, exclusion.reason
         );
     }
-    if let Some(change) = smallest_change(decision) {
-        let _ = writeln!(text, "{change}");
+    if let Some(change) = decide::smallest_change(&decision.ranking, &decision.weights) {
+        let _ = writeln!(
+            text,
+            "{} would be the best by score if {} weighed {:.2} times as much.",
+            change.arm, change.what, change.factor
+        );
     }
     let _ = after(&mut text, outcome, feedback);
     text
@@ -153,29 +131,11 @@ fn interval(interval: &Interval) -> String {
     format!("{:.3} +- {:.3}", interval.mean, interval.sd)
 }
 
-/// The smallest change of one weight that would have made another arm the best by score. The part
-/// of cost and latency is exact where only one of them has a weight.
-fn smallest_change(decision: &Decision) -> Option<String> {
-    let scores = &decision.ranking.scores;
-    let best = scores.first()?;
-    let weights = &decision.weights;
-    let gain = |score: &ArmScore| score.quality.mean * (1.0 - score.failure_rate);
-    let burden = |score: &ArmScore| score.score - weights.quality * gain(score);
-    let factors = scores[1..].iter().filter_map(|other| {
-        // best.score + x * (burden of best) = other.score + x * (burden of other)
-        let slope = burden(best) - burden(other);
-        let factor = 1.0 + (other.score - best.score) / slope;
-        (factor.is_finite() && factor >= 0.0).then_some((other, factor))
-    });
-    let (other, factor) = factors.min_by(|a, b| a.1.ln().abs().total_cmp(&b.1.ln().abs()))?;
-    Some(format!(
-        "{} would be the best by score if {} weighed {factor:.2} times as much.",
-        other.arm,
-        rest_name(weights)
-    ))
-}
-
-fn after(text: &mut String, outcome: Option<&Outcome>, feedback: &[Feedback]) -> std::fmt::Result {
+fn after(
+    text: &mut String,
+    outcome: Option<&Outcome>,
+    feedback: &[FeedbackShown],
+) -> std::fmt::Result {
     match outcome {
         None => writeln!(text, "No outcome is known.")?,
         Some(outcome) => {
@@ -202,8 +162,14 @@ fn after(text: &mut String, outcome: Option<&Outcome>, feedback: &[Feedback]) ->
         judged_by(text, judging)?;
     }
     for judged in feedback {
-        if let Some(quality) = judged.quality {
-            writeln!(text, "Judged {quality:.3} by {:?}.", judged.source)?;
+        if let Some(quality) = judged.feedback.quality {
+            let by = rater(&judged.feedback.source);
+            let end = if judged.replaced {
+                ", which a later judgement replaced"
+            } else {
+                ""
+            };
+            writeln!(text, "Judged {quality:.3} by {by}{end}.")?;
         }
     }
     Ok(())
@@ -227,4 +193,16 @@ fn judged_by(text: &mut String, judging: &Judging) -> std::fmt::Result {
         judging.judge,
         scores.join(", ")
     )
+}
+
+fn rater(source: &Source) -> String {
+    match source {
+        Source::Caller(name) if name.is_empty() => "a caller".to_owned(),
+        Source::Caller(name) => format!("caller {name:?}"),
+        Source::Agreement => "agreement of a fan-out".to_owned(),
+        Source::Schema => "the JSON schema".to_owned(),
+        Source::Truncation => "a cut or empty answer".to_owned(),
+        Source::QuickRetry => "a quick retry".to_owned(),
+        Source::Judge => "the judge".to_owned(),
+    }
 }

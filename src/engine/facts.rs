@@ -102,7 +102,8 @@ pub(crate) fn number(decision: &Decision, outcome: Option<&Outcome>, feedback: &
     let judged = feedback
         .iter()
         .map(|one| of_feedback(decision, outcome, one, None).len());
-    1 + ran as u64 + judged.sum::<usize>() as u64
+    let chosen = u64::from(decision.cached.is_none());
+    chosen + ran as u64 + judged.sum::<usize>() as u64
 }
 
 /// What the caller saw of a call it made itself. Of calls that went through us we know better.

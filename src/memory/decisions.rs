@@ -22,18 +22,33 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The feedback that stands: the latest of each source for each arm.
+    /// The feedback that stands: all but the qualities that a later one of the same source for the
+    /// same arm replaced.
     #[must_use]
     pub fn standing_feedback(&self) -> Vec<&Feedback> {
-        let corrected = |old: &Feedback, at: usize| {
-            let mut later = self.feedback[at + 1..].iter();
-            later.any(|new| (&new.source, &new.arm) == (&old.source, &old.arm))
-        };
-        let all = self.feedback.iter().enumerate();
-        all.filter(|(at, old)| !corrected(old, *at))
-            .map(|(_, feedback)| feedback)
+        let standing = self.feedback.iter().zip(replaced(&self.feedback));
+        standing
+            .filter(|(_, replaced)| !replaced)
+            .map(|(feedback, _)| feedback)
             .collect()
     }
+
+    /// The quality that counts, where it was judged.
+    #[must_use]
+    pub fn quality(&self) -> Option<f64> {
+        let standing = self.standing_feedback();
+        standing.iter().rev().find_map(|feedback| feedback.quality)
+    }
+}
+
+/// Which of a decision's judgements, oldest first, a later one replaced.
+pub fn replaced(feedback: &[Feedback]) -> impl Iterator<Item = bool> + '_ {
+    let judges = |one: &Feedback| one.quality.is_some();
+    feedback.iter().enumerate().map(move |(at, old)| {
+        let same = |new: &Feedback| (&new.source, &new.arm) == (&old.source, &old.arm);
+        let mut later = feedback[at + 1..].iter();
+        judges(old) && later.any(|new| judges(new) && same(new))
+    })
 }
 
 /// Which decisions are wanted; `None` = any.
@@ -47,6 +62,16 @@ pub struct Filter {
     pub class: Option<ClassId>,
     /// How it ended.
     pub status: Option<OutcomeStatus>,
+    /// The policy.
+    pub policy: Option<String>,
+    /// The session.
+    pub session: Option<String>,
+    /// The caller's own id of the request.
+    pub request_id: Option<String>,
+    /// Has it a quality?
+    pub judged: Option<bool>,
+    /// Was another arm than the best by score chosen?
+    pub explored: Option<bool>,
     /// Made at or after, in Unix milliseconds.
     pub since_ms: Option<u64>,
     /// Made before, in Unix milliseconds.
@@ -64,6 +89,11 @@ impl Filter {
         fits(&self.tenant, decision.tenant.as_ref())
             && fits(&self.arm, Some(&decision.ranking.chosen))
             && fits(&self.class, decision.ranking.class.as_ref())
+            && fits(&self.policy, Some(&decision.policy))
+            && fits(&self.session, decision.session.as_ref())
+            && fits(&self.request_id, decision.request_id.as_ref())
+            && fits(&self.explored, Some(&decision.ranking.explored))
+            && fits(&self.judged, Some(&stored.quality().is_some()))
             && fits(
                 &self.status,
                 outcome.as_ref().map(|outcome| &outcome.status),

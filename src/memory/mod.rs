@@ -30,7 +30,7 @@ mod wipe;
 
 pub use append::{Appended, Batch, Refused};
 pub use counts::{Counts, Statistics};
-pub use decisions::{Filter, Page, Stored};
+pub use decisions::{Filter, Page, Stored, replaced};
 pub use error::{ExportError, ImportError, OpenError, ReadError, WriteError};
 pub use facts::Facts;
 pub use files::reset;

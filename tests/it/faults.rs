@@ -180,7 +180,12 @@ async fn outcome(http: &Http, wire: Wire, fault: &'static str, way: &str) -> Str
     let a = &dispatcher.registry().snapshot()[0];
     assert_eq!(a.in_flight, 0, "a permit was lost");
     let counts = &a.statistics;
-    let breaker = match (a.breaker, counts.completed, counts.failed, counts.throttled) {
+    let breaker = match (
+        a.breaker.name(),
+        counts.completed,
+        counts.failed,
+        counts.throttled,
+    ) {
         ("open", ..) => "trips",
         (_, 1, ..) => "success",
         (_, _, 1, _) => "failure",

@@ -63,7 +63,7 @@ async fn a_deployment_with_nothing_left_is_left_alone() {
         } else {
             Health::Healthy
         };
-        assert_eq!((shown.health, shown.breaker), (health, "closed"));
+        assert_eq!((shown.health, shown.breaker.name()), (health, "closed"));
         assert_eq!(wait.is_zero(), !waits);
     }
 }

@@ -96,5 +96,5 @@ async fn a_bad_request_costs_one_call() {
         assert!(ran.completion.is_err());
     }
     assert_eq!((bad.hits(), good.hits()), (20, 0));
-    assert_eq!(dispatcher.registry().snapshot()[0].breaker, "closed");
+    assert_eq!(dispatcher.registry().snapshot()[0].breaker.name(), "closed");
 }

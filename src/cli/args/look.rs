@@ -83,9 +83,33 @@ pub struct DecisionsListArgs {
     /// Only those of this tenant.
     #[arg(long)]
     pub tenant: Option<String>,
+    /// Only those by this policy.
+    #[arg(long)]
+    pub policy: Option<String>,
+    /// Only those of this session.
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Only those of the request with this id of the caller's.
+    #[arg(long)]
+    pub request_id: Option<String>,
+    /// From this moment, Unix milliseconds.
+    #[arg(long)]
+    pub from: Option<u64>,
+    /// Before this moment, Unix milliseconds.
+    #[arg(long)]
+    pub to: Option<u64>,
     /// Only those that failed.
     #[arg(long)]
     pub failed: bool,
+    /// Only those whose quality was judged.
+    #[arg(long, conflicts_with = "unjudged")]
+    pub judged: bool,
+    /// Only those whose quality was not judged.
+    #[arg(long)]
+    pub unjudged: bool,
+    /// Only those that chose another arm than the best by score.
+    #[arg(long)]
+    pub explored: bool,
 }
 
 /// `events`

@@ -126,7 +126,13 @@ async fn list(client: &Client, args: DecisionsListArgs, out: &mut Output) -> Res
         class_id: args.class,
         tenant: args.tenant,
         status: status.into(),
-        ..proto::ListDecisionsRequest::default()
+        policy: args.policy,
+        session: args.session,
+        request_id: args.request_id,
+        from_ms: args.from,
+        to_ms: args.to,
+        judged: (args.judged || args.unjudged).then_some(args.judged),
+        explored: args.explored.then_some(true),
     };
     let mut admin = client.admin().await?;
     let answer = admin.list_decisions(client.request(request)).await?;
@@ -137,6 +143,7 @@ async fn list(client: &Client, args: DecisionsListArgs, out: &mut Output) -> Res
             "class",
             "arm",
             "ended",
+            "marks",
             ">cost",
             ">latency",
             ">quality",
@@ -153,18 +160,33 @@ async fn list(client: &Client, args: DecisionsListArgs, out: &mut Output) -> Res
     })
 }
 
-fn summary_cells(decision: &proto::DecisionSummary) -> [String; 8] {
-    let explored = if decision.explored { " *" } else { "" };
+fn summary_cells(decision: &proto::DecisionSummary) -> [String; 9] {
     [
         decision.id.clone(),
         time(decision.decided_at_ms),
         or_dash(decision.class_id.clone(), |class| class),
-        format!("{}{explored}", decision.arm),
+        decision.arm.clone(),
         status_text(decision.status()).to_owned(),
+        marks(decision),
         or_dash(decision.cost_usd, usd),
         or_dash(decision.latency_ms, ms),
         or_dash(decision.quality, |quality| format!("{quality:.2}")),
     ]
+}
+
+/// What is notable of a decision: it explored, calls failed, several judged it.
+fn marks(decision: &proto::DecisionSummary) -> String {
+    let mut marks = Vec::new();
+    if decision.explored {
+        marks.push("explored".to_owned());
+    }
+    if decision.failed_attempts > 0 {
+        marks.push(format!("{} failed", decision.failed_attempts));
+    }
+    if decision.judgements > 1 {
+        marks.push(format!("{} judged", decision.judgements));
+    }
+    marks.join(", ")
 }
 
 fn status_text(status: OutcomeStatus) -> &'static str {
@@ -208,8 +230,13 @@ fn feedback_line(judged: &proto::FeedbackRecord) -> String {
         "" => "feedback",
         name => name,
     };
+    let replaced = if judged.replaced {
+        "  (replaced by a later one)"
+    } else {
+        ""
+    };
     format!(
-        "{}  {source}: quality {quality}  {comment}\n",
+        "{}  {source}: quality {quality}  {comment}{replaced}\n",
         time(judged.at_ms)
     )
 }

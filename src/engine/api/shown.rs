@@ -157,9 +157,18 @@ pub struct Explained {
     /// What came of it.
     pub outcome: Option<Outcome>,
     /// Judgements in the order of their arrival.
-    pub feedback: Vec<Feedback>,
+    pub feedback: Vec<FeedbackShown>,
     /// The whole in plain words.
     pub explanation: String,
+}
+
+/// A judgement of a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedbackShown {
+    /// What was said.
+    pub feedback: Feedback,
+    /// A later judgement of the same rater replaced its quality: it does not count.
+    pub replaced: bool,
 }
 
 /// Which decisions.
@@ -177,6 +186,16 @@ pub struct DecisionFilter {
     pub tenant: Option<String>,
     /// That ended so.
     pub status: Option<OutcomeStatus>,
+    /// By this policy.
+    pub policy: Option<String>,
+    /// Of this session.
+    pub session: Option<String>,
+    /// Of the request with this id of the caller's.
+    pub request_id: Option<String>,
+    /// With a quality, or without.
+    pub judged: Option<bool>,
+    /// That chose another arm than the best by score, or that did not.
+    pub explored: Option<bool>,
 }
 
 /// Which part of a long list.
@@ -218,8 +237,14 @@ pub struct DecisionSummary {
     pub cost_usd: Option<f64>,
     /// Whole time in milliseconds.
     pub latency_ms: Option<f64>,
-    /// Latest judged quality.
+    /// The judged quality that stands, the latest of several raters'.
     pub quality: Option<f64>,
+    /// Judgements of its quality that stand.
+    pub judgements: u32,
+    /// Upstream calls that failed on the way.
+    pub failed_attempts: u32,
+    /// The policy's name.
+    pub policy: String,
     /// Who asked.
     pub tenant: Option<String>,
 }

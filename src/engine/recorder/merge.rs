@@ -98,7 +98,7 @@ impl Writer {
         let here = here.and_then(|context| knowledge.classify(context));
         decision.ranking.class = here.map(|here| here.class);
         let decision = Arc::new(decision);
-        group.facts.push(facts::of_decision(&decision));
+        group.facts.extend(facts::of_decision(&decision));
         group.batch.decisions.push(Arc::clone(&decision));
         self.recent.insert(Entry {
             decision,

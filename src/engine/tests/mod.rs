@@ -1,6 +1,7 @@
 //! The whole path in process: simulated upstreams, the static embedder, a memory on disk.
 
 mod cached;
+mod history;
 mod lessened;
 mod remembering;
 mod requests;

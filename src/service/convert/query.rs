@@ -117,6 +117,11 @@ pub fn decisions(wire: proto::ListDecisionsRequest) -> Checked<(DecisionFilter, 
         class: present(wire.class_id).map(|text| class(&mut check, &text)),
         tenant: present(wire.tenant),
         status: status(&mut check, wire.status),
+        policy: present(wire.policy),
+        session: present(wire.session),
+        request_id: present(wire.request_id),
+        judged: wire.judged,
+        explored: wire.explored,
     };
     let size = match wire.page_size {
         0 => DEFAULT_PAGE,

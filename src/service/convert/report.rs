@@ -2,8 +2,8 @@
 
 use super::outcome::{to_outcome, to_status, to_usage};
 use crate::{
-    domain::{Feedback, Source},
-    engine::api::{DecisionSummary, Explained, Savings, Statistics, StatisticsRow},
+    domain::Source,
+    engine::api::{DecisionSummary, Explained, FeedbackShown, Savings, Statistics, StatisticsRow},
     proto,
 };
 
@@ -20,7 +20,8 @@ pub fn to_explained(explained: Explained) -> proto::GetDecisionResponse {
     }
 }
 
-fn to_feedback(feedback: Feedback) -> proto::FeedbackRecord {
+fn to_feedback(shown: FeedbackShown) -> proto::FeedbackRecord {
+    let FeedbackShown { feedback, replaced } = shown;
     proto::FeedbackRecord {
         at_ms: feedback.at_ms,
         arm: feedback.arm.map(|arm| arm.to_string()),
@@ -31,6 +32,7 @@ fn to_feedback(feedback: Feedback) -> proto::FeedbackRecord {
         cost_usd: feedback.cost_usd,
         latency_ms: feedback.latency_ms,
         failed: feedback.failed,
+        replaced,
     }
 }
 
@@ -64,6 +66,9 @@ pub fn to_summary(summary: DecisionSummary) -> proto::DecisionSummary {
         latency_ms: summary.latency_ms,
         quality: summary.quality,
         tenant: summary.tenant,
+        judgements: summary.judgements,
+        failed_attempts: summary.failed_attempts,
+        policy: summary.policy,
     }
 }
 
