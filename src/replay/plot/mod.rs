@@ -157,7 +157,7 @@ pub(super) fn curve(report: &DatasetReport) -> String {
     }
     chart.line(
         &points(own),
-        &Line::thick("pointsman (95 % of orders)", OWN),
+        &Line::thick("pointsman, 95 % interval", OWN),
     );
     chart.svg()
 }
