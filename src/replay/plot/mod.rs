@@ -155,10 +155,7 @@ pub(super) fn curve(report: &DatasetReport) -> String {
     for ((_, name, colour), line) in &shown {
         chart.line(line, &Line::thin(name, colour));
     }
-    chart.line(
-        &points(own),
-        &Line::thick("pointsman, 95 % interval", OWN),
-    );
+    chart.line(&points(own), &Line::thick("pointsman, 95 % interval", OWN));
     chart.svg()
 }
 
