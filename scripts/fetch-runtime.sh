@@ -20,7 +20,7 @@ Without ONNX Runtime the service embeds prompts with its built-in static table (
 less accurate), unless its configuration asks for MiniLM. To have MiniLM nevertheless:
   - mend what is said above and run this again; or
   - put a libonnxruntime of version 1.24 or newer from anywhere into $folder; or
-  - point to one with the setting runtime_library or the variable ORT_DYLIB_PATH.
+  - point to one with the setting embedding.runtime_library.
 MESSAGE
     exit 1
 }

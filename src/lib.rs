@@ -1,6 +1,13 @@
 //! Pointsman: an adaptive router for large language models that remembers.
 //!
-//! Modules in reading order; `ARCHITECTURE.md` has the map and the invariants.
+//! In reading order: [`domain`] is the language, pure data. [`learn`] makes knowledge of facts and
+//! [`decide`] makes a choice of knowledge, both pure; [`decide::rank`] is where an arm is chosen.
+//! [`strategy`], [`breaker`] and [`consensus`] are pure, too. [`embed`], [`provider`], [`dispatch`] and
+//! [`memory`] do things: vectors, upstream calls, plans, records. [`engine`] puts them together;
+//! [`config`] says how. [`service`] (gRPC), [`http`] and [`cli`] are its faces, [`serve`] the process
+//! around them. [`replay`], [`load`] and [`demo`] measure and show it.
+//!
+//! `ARCHITECTURE.md` has the map, the invariants and the way of one request.
 
 pub mod breaker;
 pub mod catalogue;

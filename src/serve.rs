@@ -192,24 +192,36 @@ fn bytes(configured: u64) -> usize {
     usize::try_from(configured).unwrap_or(usize::MAX)
 }
 
-/// Resolves when the process is asked to end (SIGTERM or Ctrl-C).
-pub async fn asked_to_end() {
-    let interrupted = tokio::signal::ctrl_c();
+/// Resolves when the process is asked to end (SIGTERM or Ctrl-C). Listens from the call on, not from
+/// the first poll: whoever ends us as soon as we say that we serve is heard. Needs a tokio runtime.
+pub fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
-        let Ok(mut terminated) =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        else {
-            let _ = interrupted.await;
-            return;
-        };
-        tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
+        use tokio::signal::unix::{SignalKind, signal};
+        let heard = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        async move {
+            let [mut interrupted, mut terminated] = heard.map(Result::ok);
+            tokio::select! {
+                () = next(&mut interrupted) => {}
+                () = next(&mut terminated) => {}
+            }
         }
     }
     #[cfg(not(unix))]
     {
-        let _ = interrupted.await;
+        async {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// The next signal; never, where the system gives none.
+#[cfg(unix)]
+async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            let _ = signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }

@@ -46,6 +46,17 @@ impl Message {
         }
     }
 
+    /// Does it say something: text, an image or a tool call?
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        let says = |part: &Part| match part {
+            Part::Text(text) => !text.trim().is_empty(),
+            Part::Image(_) => true,
+            Part::Reasoning { .. } => false,
+        };
+        !self.tool_calls.is_empty() || self.parts.iter().any(says)
+    }
+
     /// The text parts, joined by new lines.
     #[must_use]
     pub fn plain_text(&self) -> String {

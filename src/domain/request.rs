@@ -37,6 +37,14 @@ impl ChatRequest {
             .unwrap_or_default()
     }
 
+    /// Does any turn but the system's say something: text, an image or a tool call?
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.messages
+            .iter()
+            .any(|message| message.role != Role::System && message.has_content())
+    }
+
     /// A rough count of input tokens: four bytes of text each, 800 for an image.
     #[must_use]
     pub fn estimated_input_tokens(&self) -> u64 {

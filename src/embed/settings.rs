@@ -54,16 +54,16 @@ impl Default for Settings {
 
 /// Workers at most, unless the settings say more.
 const WORKERS_BY_DEFAULT: usize = 8;
-const GET_RUNTIME: &str = "run scripts/fetch-runtime.sh, or point to an ONNX Runtime library of \
-    version 1.24 or newer with `runtime_library` or ORT_DYLIB_PATH, or choose the static embedder";
+const GET_RUNTIME: &str = "run scripts/fetch-runtime.sh, or point `embedding.runtime_library` to an \
+    ONNX Runtime library of version 1.24 or newer, or choose the built-in embedder (`embedding.kind: static`)";
 
 /// Why there is no embedder.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// A model file cannot be read.
     #[error(
-        "cannot read the embedding model's file {}: {source}; point `models_dir` to a folder that \
-         holds all-minilm-l6-v2-int8, or choose the static embedder", path.display()
+        "cannot read the embedding model's file {}: {source}; point `embedding.models_dir` to a folder \
+         that holds all-minilm-l6-v2-int8, or choose the built-in embedder (`embedding.kind: static`)", path.display()
     )]
     File {
         /// The file.
@@ -74,7 +74,7 @@ pub enum OpenError {
     /// A model file is not what it should be.
     #[error(
         "the embedding model in {} cannot be used: {why}; restore its files (models/README.md has \
-         their checksums), or choose the static embedder", path.display()
+         their checksums), or choose the built-in embedder (`embedding.kind: static`)", path.display()
     )]
     Unfit {
         /// The folder.
@@ -97,10 +97,10 @@ pub enum OpenError {
         why: String,
     },
     /// No worker at all.
-    #[error("the embedder needs at least one worker; set `workers` to 1 or more")]
+    #[error("the embedder needs at least one worker; set `embedding.workers` to 1 or more")]
     NoWorkers,
     /// The system gives no thread.
-    #[error("cannot start the embedding threads: {0}; lower `workers`")]
+    #[error("cannot start the embedding threads: {0}; lower `embedding.workers`")]
     Threads(std::io::Error),
 }
 

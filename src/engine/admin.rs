@@ -224,13 +224,11 @@ impl Core {
 fn best_arms(knowledge: &Knowledge) -> HashMap<ClassId, (ArmId, f64)> {
     let mut best: HashMap<ClassId, (ArmId, f64)> = HashMap::new();
     for profile in knowledge.profiles() {
-        let Some(class) = profile.class else { continue };
+        let judged = profile.class.filter(|_| profile.evidence > 0.0);
+        let Some(class) = judged else { continue };
         let mean = profile.quality.mean;
-        let known = best
-            .entry(class)
-            .or_insert_with(|| (profile.arm.clone(), mean));
-        if mean > known.1 {
-            *known = (profile.arm, mean);
+        if best.get(&class).is_none_or(|(_, known)| mean > *known) {
+            best.insert(class, (profile.arm, mean));
         }
     }
     best

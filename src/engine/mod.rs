@@ -1,8 +1,9 @@
 //! The shell: embed, decide, record, dispatch, learn, persist.
 //!
 //! `core` has what all calls share and the first half of each; `route` and `stream` the second;
-//! `begun` makes sure that each request ends once; `recorder` is the one writer. The deciding itself is pure and elsewhere: `decide`, `learn`,
-//! `strategy`. This file only maps [`EngineApi`] to them.
+//! `begun` makes sure that each request ends once; `recorder` is the one writer. The deciding itself
+//! is pure and elsewhere: `choose` calls `decide`, `learn` and `strategy`. This file only maps
+//! [`EngineApi`] to them.
 
 mod admin;
 pub mod api;
@@ -162,7 +163,11 @@ impl EngineApi for Engine {
     }
 
     async fn profiles(&self, filter: ProfileFilter) -> Result<Vec<ProfileShown>> {
-        Ok(self.core.profiles(&filter))
+        let shown = self.core.profiles(&filter);
+        if shown.is_empty() {
+            resolve::filter(&self.core.config, &self.core.classes(), &filter)?;
+        }
+        Ok(shown)
     }
 
     async fn decision(&self, id: DecisionId) -> Result<Explained> {

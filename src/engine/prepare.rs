@@ -61,6 +61,8 @@ pub(crate) fn prepare(config: &Config, request: &RouteRequest) -> Result<Prepare
     .next()
     .unwrap_or(&config.routing.policy);
     let policy = policy(config, policy_name)?;
+    resolve::all_known(config, &routing.allow)?;
+    resolve::all_known(config, &routing.deny)?;
     let filter = Filter::new(config, request, &wish.arms, tenant)?;
     let (mut arms, mut excluded) = filter.split(config, &request.chat);
     let (mut less, mut dropped) = (None, Vec::new());

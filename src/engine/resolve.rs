@@ -1,6 +1,6 @@
 //! Names that callers write -> arms. Unknown names are errors with near matches.
 
-use super::api::EngineError;
+use super::api::{ClassShown, EngineError, ProfileFilter};
 use crate::{
     config::{Alias, ArmSpec, Config},
     domain::ArmId,
@@ -100,17 +100,59 @@ pub(crate) fn arm(config: &Config, name: &str) -> Result<ArmId, EngineError> {
             .get(name)
             .and_then(|alias| alias.arms.first().cloned()),
     };
-    found.ok_or_else(|| EngineError::UnknownArm {
+    found.ok_or_else(|| unknown_arm(config, name))
+}
+
+fn unknown_arm(config: &Config, name: &str) -> EngineError {
+    EngineError::UnknownArm {
         name: shortened(name),
         near: near::matches(name, config.arms.iter().map(|spec| spec.arm.id.as_str()))
             .into_iter()
             .map(str::to_owned)
             .collect(),
-    })
+    }
 }
 
-/// Does an entry of an allow or deny list mean this arm? An entry is an arm, a provider, a model or
-/// a pattern with `*` at its end.
+/// Does each entry of an allow or deny list mean something? A name misspelt must not let pass what
+/// was to be kept out. A pattern may mean nothing.
+///
+/// # Errors
+/// An entry means no arm.
+pub(crate) fn all_known(config: &Config, entries: &[String]) -> Result<(), EngineError> {
+    let known = |entry: &str| config.arms.iter().any(|spec| means(entry, spec));
+    match entries
+        .iter()
+        .find(|entry| !entry.ends_with('*') && !known(entry))
+    {
+        None => Ok(()),
+        Some(entry) => Err(unknown_arm(config, entry)),
+    }
+}
+
+/// Is there what the filter names? Nothing known of a thing is an answer; no such thing is none.
+///
+/// # Errors
+/// The class or the arm is unknown.
+pub(crate) fn filter(
+    config: &Config,
+    classes: &[ClassShown],
+    filter: &ProfileFilter,
+) -> Result<(), EngineError> {
+    if let Some(class) = filter.class
+        && !classes.iter().any(|shown| shown.id == class)
+    {
+        return Err(EngineError::UnknownClass {
+            name: class.to_string(),
+        });
+    }
+    match &filter.arm {
+        Some(name) => arm(config, name.as_str()).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// Does an entry of an allow or deny list mean this arm? An entry is an arm, a provider, a model, a
+/// tag or a pattern with `*` at its end.
 pub(crate) fn means(entry: &str, spec: &ArmSpec) -> bool {
     let names = [
         spec.arm.id.as_str(),

@@ -7,7 +7,7 @@ use std::{io, path::PathBuf};
 pub enum OpenError {
     /// Another process has it open.
     #[error(
-        "the memory at {path} is in use by {holder}: stop that process, or give this one a directory of its own"
+        "the memory at {path} is in use by {holder}: stop that process, or give this one a directory of its own (`memory.path`)"
     )]
     Locked {
         /// The memory.
@@ -17,7 +17,7 @@ pub enum OpenError {
     },
     /// The store's own files are damaged.
     #[error(
-        "the memory at {path} is damaged ({reason}): restore a copy, or start anew with `pointsman memory reset`"
+        "the memory at {path} is damaged ({reason}): restore a copy, or start anew with `pointsman memory reset --directory {path} --yes`"
     )]
     Damaged {
         /// The memory.
@@ -27,7 +27,7 @@ pub enum OpenError {
     },
     /// Written by a newer program.
     #[error(
-        "the memory at {path} has format {found}, this program knows formats up to {known}: use a newer pointsman, or start anew with `pointsman memory reset`"
+        "the memory at {path} has format {found}, this program knows formats up to {known}: use a newer pointsman, or start anew with `pointsman memory reset --directory {path} --yes`"
     )]
     Newer {
         /// The memory.
@@ -39,7 +39,7 @@ pub enum OpenError {
     },
     /// Learned with another embedder: its classes mean nothing to this one.
     #[error(
-        "the memory at {path} was learned with embedder {stored:?}, but {configured:?} is configured: configure the former (`--embedder`), keep a copy with `pointsman memory export --to FILE` and start anew with `pointsman memory reset`, or use another directory"
+        "the memory at {path} was learned with embedder {stored:?}, but {configured:?} is configured: configure the former (`embedding.kind`), or another directory (`memory.path`), or keep a copy with `pointsman memory export FILE --directory {path}` and start anew with `pointsman memory reset --directory {path} --yes`"
     )]
     OtherEmbedder {
         /// The memory.
@@ -50,7 +50,9 @@ pub enum OpenError {
         configured: String,
     },
     /// The path is a file, or a directory with other things in it.
-    #[error("{path} is not a memory ({reason}): give the memory a directory of its own")]
+    #[error(
+        "{path} is not a memory ({reason}): give the memory a directory of its own (`memory.path`)"
+    )]
     NotAMemory {
         /// The path.
         path: PathBuf,

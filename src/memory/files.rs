@@ -11,6 +11,8 @@ const LOCK: &str = "lock";
 /// What sled puts into the directory.
 const STORE_FILES: [&str; 3] = ["db", "conf", "blobs"];
 const STORE_SNAPSHOTS: &str = "snap.";
+/// Says that the store has held a memory: one that opens empty beside it has lost all.
+const MARK: &str = "pointsman-memory";
 
 /// Held while the memory is open. The operating system lets go of it when the process ends, however
 /// it ends.
@@ -92,7 +94,23 @@ fn foreign_file(path: &Path) -> io::Result<Option<String>> {
 }
 
 fn is_store_file(name: &str) -> bool {
-    STORE_FILES.contains(&name) || name.starts_with(STORE_SNAPSHOTS)
+    name == MARK || STORE_FILES.contains(&name) || name.starts_with(STORE_SNAPSHOTS)
+}
+
+/// Has there been a memory here?
+pub(super) fn is_marked(path: &Path) -> bool {
+    path.join(MARK).exists()
+}
+
+/// Notes that there is a memory here.
+pub(super) fn mark(path: &Path) -> io::Result<()> {
+    if is_marked(path) {
+        return Ok(());
+    }
+    fs::write(
+        path.join(MARK),
+        "A memory of pointsman; its records are in `db`.\n",
+    )
 }
 
 /// Removes the memory at this path, whatever state it is in. Other files in the directory stay.
@@ -113,6 +131,11 @@ pub fn reset(path: &Path) -> Result<bool, OpenError> {
 
 fn remove_store(path: &Path) -> io::Result<bool> {
     let mut removed = false;
+    // First, so that a reset that is cut off leaves nothing that looks like a loss.
+    if is_marked(path) {
+        fs::remove_file(path.join(MARK))?;
+        removed = true;
+    }
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         if !is_store_file(&entry.file_name().to_string_lossy()) {

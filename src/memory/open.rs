@@ -92,11 +92,16 @@ impl Memory {
         let new = store
             .is_empty()
             .map_err(|failure| open_error(path, failure))?;
+        if new && files::is_marked(path) {
+            return Err(damaged(path, "nothing is left of what it held".to_owned()));
+        }
         if let (true, Some(identity)) = (new, identity) {
             initialise(&store, identity, now_ms).map_err(|error| write_error(path, &error))?;
         }
         check_format(path, &store)?;
         let identity = check_identity(path, &store, identity)?;
+        // Without it a total loss goes unnoticed; that is no reason not to open.
+        let _ = files::mark(path);
         let memory = Self {
             path: path.to_owned(),
             settings,

@@ -7,10 +7,10 @@
 
 mod admin;
 mod auth;
+mod codec;
 mod convert;
 mod deadline;
 mod gate;
-mod oversize;
 mod router;
 mod server;
 mod settings;

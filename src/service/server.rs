@@ -4,7 +4,7 @@
 //! then those who are left are told to stop.
 
 use super::{
-    admin::AdminFace, auth::AuthLayer, gate::Gate, oversize::OversizeLayer, router::RouterFace,
+    admin::AdminFace, auth::AuthLayer, codec::CodecLayer, gate::Gate, router::RouterFace,
     settings::Settings,
 };
 use crate::{
@@ -134,7 +134,7 @@ async fn listen(
         .with_keepalive(Some(settings.keepalive));
     Server::builder()
         .layer(AuthLayer(settings.keys.clone()))
-        .layer(OversizeLayer)
+        .layer(CodecLayer)
         .http2_keepalive_interval(Some(settings.keepalive))
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))
         .http2_adaptive_window(Some(true))

@@ -1,9 +1,10 @@
 //! Long streams of the operator's face: events out, examples in, the memory out and in.
 
 use super::{
+    codec,
     convert::{event, query},
     gate::{Gate, Pass},
-    oversize, status,
+    status,
 };
 use crate::{
     clock::Clock,
@@ -146,5 +147,5 @@ pub async fn import_memory<E: EngineApi>(
 }
 
 fn clear(status: Status) -> Status {
-    oversize::clearer(&status).unwrap_or(status)
+    codec::clearer(&status).unwrap_or(status)
 }

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod demonstration;
+mod doors;
 mod faults;
 mod habits;
 mod kill;

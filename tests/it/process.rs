@@ -6,7 +6,7 @@ use pointsman::proto::{
     admin_service_client::AdminServiceClient, router_service_client::RouterServiceClient,
 };
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -48,11 +48,22 @@ pub fn program(arguments: &[&str]) -> Command {
     command
 }
 
+/// All that a child says here, read beside it so that it never waits.
+pub fn collect(mut from: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
 /// A running server; killed when dropped.
 pub struct Server {
     child: Child,
     /// `host:port` of its gRPC door.
     pub grpc: String,
+    /// `http://host:port` of its HTTP door.
+    pub http: String,
 }
 
 /// A server that is starting, and what it says on standard error.
@@ -99,6 +110,7 @@ impl Starting {
         Server {
             child,
             grpc: after("gRPC on "),
+            http: after("HTTP on "),
         }
     }
 

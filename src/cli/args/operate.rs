@@ -73,6 +73,9 @@ pub enum MemoryVerb {
     Export {
         /// The file; must not exist.
         file: PathBuf,
+        /// The memory in this directory instead of the server's; no server may have it open.
+        #[arg(long, value_name = "DIR")]
+        directory: Option<PathBuf>,
     },
     /// Take an export into the server's memory, which must be empty unless --merge or --replace is given.
     Import {
@@ -90,6 +93,10 @@ pub enum MemoryVerb {
         /// Yes, everything.
         #[arg(long)]
         yes: bool,
+        /// Remove the memory in this directory, even a damaged one, instead of emptying the
+        /// server's; no server may have it open.
+        #[arg(long, value_name = "DIR")]
+        directory: Option<PathBuf>,
     },
 }
 

@@ -107,7 +107,7 @@ fn read(path: &Path) -> Result<String, Trouble> {
     } else {
         std::fs::read_to_string(path).map(|content| text = content)
     };
-    read.map_err(|error| Trouble::Failed(format!("{}: {error}", path.display())))?;
+    read.map_err(|error| Trouble::Failed(format!("cannot read {}: {error}", path.display())))?;
     Ok(text)
 }
 

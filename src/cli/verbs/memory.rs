@@ -7,13 +7,14 @@ use crate::{
         output::Output,
         trouble::Trouble,
     },
+    clock::{Clock as _, SystemClock},
     memory::{Memory, Settings},
     proto::{self, ImportMode},
 };
 use std::{
     fs::File,
-    io::{BufReader, Read, Write},
-    path::Path,
+    io::{BufReader, BufWriter, Read, Write},
+    path::{Path, PathBuf},
 };
 
 /// Bytes sent at once.
@@ -26,7 +27,7 @@ pub async fn memory(client: &Client, args: MemoryArgs, out: &mut Output) -> Resu
             directory,
             decisions,
         } => dump(&directory, decisions, out),
-        MemoryVerb::Export { file } => export(client, &file, out).await,
+        MemoryVerb::Export { file, directory } => export(client, &file, directory, out).await,
         MemoryVerb::Import {
             file,
             merge,
@@ -39,13 +40,12 @@ pub async fn memory(client: &Client, args: MemoryArgs, out: &mut Output) -> Resu
             };
             import(client, &file, mode, out).await
         }
-        MemoryVerb::Reset { yes } => reset(client, yes, out).await,
+        MemoryVerb::Reset { yes, directory } => reset(client, yes, directory, out).await,
     }
 }
 
 fn dump(directory: &Path, decisions: usize, out: &mut Output) -> Result<(), Trouble> {
-    let (memory, _) = Memory::inspect(directory, Settings::default())
-        .map_err(|error| Trouble::Failed(error.to_string()))?;
+    let memory = open(directory)?;
     let mut text = Vec::new();
     memory
         .dump(&mut text, decisions)
@@ -57,23 +57,63 @@ fn dump(directory: &Path, decisions: usize, out: &mut Output) -> Result<(), Trou
     out.text(&text)
 }
 
-async fn export(client: &Client, path: &Path, out: &mut Output) -> Result<(), Trouble> {
+/// Half an export is none: where it fails, no file is left.
+async fn export(
+    client: &Client,
+    path: &Path,
+    directory: Option<PathBuf>,
+    out: &mut Output,
+) -> Result<(), Trouble> {
     let shown = path.display();
-    let mut file =
-        File::create_new(path).map_err(|error| Trouble::Failed(format!("{shown}: {error}")))?;
-    let mut admin = client.admin().await?;
-    let request = client.request(proto::ExportMemoryRequest {});
-    let mut pieces = admin.export_memory(request).await?.into_inner();
-    let mut bytes = 0;
-    while let Some(piece) = pieces.message().await? {
-        file.write_all(&piece.data)?;
-        bytes += piece.data.len();
-    }
-    file.sync_all()?;
+    let file = File::create_new(path).map_err(|error| {
+        Trouble::Failed(format!(
+            "cannot write {shown}: {error}; give a file that does not exist yet"
+        ))
+    })?;
+    let saved = match directory {
+        Some(directory) => save(&directory, file),
+        None => fetch(client, file).await,
+    };
+    let bytes = saved.inspect_err(|_| {
+        // Told is why the export failed; that matters more than a file that stays.
+        let _ = std::fs::remove_file(path);
+    })?;
     if out.is_json() {
         return out.value(&serde_json::json!({ "file": path, "bytes": bytes }));
     }
     out.text(&format!("{bytes} bytes written to {shown}"))
+}
+
+/// The server's memory.
+async fn fetch(client: &Client, mut file: File) -> Result<u64, Trouble> {
+    let mut admin = client.admin().await?;
+    let request = client.request(proto::ExportMemoryRequest {});
+    let mut pieces = admin.export_memory(request).await?.into_inner();
+    while let Some(piece) = pieces.message().await? {
+        file.write_all(&piece.data)?;
+    }
+    written(&file)
+}
+
+/// A memory on disk.
+fn save(directory: &Path, file: File) -> Result<u64, Trouble> {
+    let memory = open(directory)?;
+    let now_ms = SystemClock::new().now_ms();
+    let exported = memory.export(BufWriter::new(&file), now_ms);
+    exported.map_err(|error| Trouble::Failed(error.to_string()))?;
+    written(&file)
+}
+
+fn written(file: &File) -> Result<u64, Trouble> {
+    file.sync_all()?;
+    Ok(file.metadata()?.len())
+}
+
+fn open(directory: &Path) -> Result<Memory, Trouble> {
+    let opened = Memory::inspect(directory, Settings::default());
+    opened
+        .map(|(memory, _)| memory)
+        .map_err(|error| Trouble::Failed(error.to_string()))
 }
 
 async fn import(
@@ -83,7 +123,7 @@ async fn import(
     out: &mut Output,
 ) -> Result<(), Trouble> {
     let file = File::open(path)
-        .map_err(|error| Trouble::Failed(format!("{}: {error}", path.display())))?;
+        .map_err(|error| Trouble::Failed(format!("cannot read {}: {error}", path.display())))?;
     let mut admin = client.admin().await?;
     let request = client.request(tokio_stream::iter(pieces(BufReader::new(file), mode)));
     let answer = admin.import_memory(request).await?;
@@ -126,15 +166,37 @@ fn pieces(
     })
 }
 
-async fn reset(client: &Client, yes: bool, out: &mut Output) -> Result<(), Trouble> {
+async fn reset(
+    client: &Client,
+    yes: bool,
+    directory: Option<PathBuf>,
+    out: &mut Output,
+) -> Result<(), Trouble> {
     if !yes {
         let words = "this forgets everything learned and cannot be undone; save it with `pointsman memory export FILE`, then give --yes";
         return Err(Trouble::Usage(words.to_owned()));
+    }
+    if let Some(directory) = directory {
+        return remove(&directory, out);
     }
     let request = proto::ResetMemoryRequest { confirm: true };
     let mut admin = client.admin().await?;
     let answer = admin.reset_memory(client.request(request)).await?;
     out.message("ResetMemoryResponse", answer.get_ref(), |answer| {
         format!("{} records forgotten", answer.records)
+    })
+}
+
+/// A memory on disk, whatever state it is in.
+fn remove(directory: &Path, out: &mut Output) -> Result<(), Trouble> {
+    let shown = directory.display();
+    let removed =
+        crate::memory::reset(directory).map_err(|error| Trouble::Failed(error.to_string()))?;
+    if out.is_json() {
+        return out.value(&serde_json::json!({ "directory": directory, "removed": removed }));
+    }
+    out.text(&match removed {
+        true => format!("the memory at {shown} is removed"),
+        false => format!("there is no memory at {shown}"),
     })
 }

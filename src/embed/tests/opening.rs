@@ -90,5 +90,5 @@ fn auto_keeps_to_what_the_memory_was_learned_with() {
 #[test]
 fn no_workers_is_an_error() {
     let error = EmbedService::pooled(Vec::new(), 1, 1).err().unwrap();
-    assert!(error.to_string().contains("`workers`"), "{error}");
+    assert!(error.to_string().contains("`embedding.workers`"), "{error}");
 }

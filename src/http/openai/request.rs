@@ -46,6 +46,11 @@ pub fn parse(body: Value) -> Result<ChatBody, Bad> {
         },
     };
     refuse(&mut fields)?;
+    if !read.chat.asks() {
+        let what =
+            "have no content: at least one user, assistant or tool message must say something";
+        return Err(Bad::new("messages", what));
+    }
     read.chat.sampling.extra = fields.rest();
     Ok(read)
 }

@@ -67,6 +67,24 @@ fn damaged_records_are_set_aside_and_reported() {
 }
 
 #[test]
+fn a_total_loss_is_not_taken_for_a_new_memory() {
+    for lost in ["overwritten", "removed"] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(filled(dir.path()));
+        let store = dir.path().join("db");
+        let size = fs::metadata(&store).unwrap().len() as usize;
+        match lost {
+            "overwritten" => fs::write(&store, vec![b'x'; size]).unwrap(),
+            _ => fs::remove_file(&store).unwrap(),
+        }
+        let error = try_open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("is damaged"), "{lost}: {error}");
+        assert!(reset(dir.path()).unwrap());
+        assert!(open(dir.path()).1.new);
+    }
+}
+
+#[test]
 fn a_poisoned_number_is_refused_without_failing_its_batch() {
     let dir = tempfile::tempdir().unwrap();
     let (memory, _) = open(dir.path());

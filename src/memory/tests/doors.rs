@@ -22,7 +22,7 @@ fn overwrite(path: &Path, key: &[u8], record: Vec<u8>) {
 fn a_memory_in_use_is_not_opened_twice() {
     let dir = tempfile::tempdir().unwrap();
     let (memory, _) = open(dir.path());
-    insta::assert_snapshot!(refusal(dir.path()), @"the memory at DIR is in use by process PID: stop that process, or give this one a directory of its own");
+    insta::assert_snapshot!(refusal(dir.path()), @"the memory at DIR is in use by process PID: stop that process, or give this one a directory of its own (`memory.path`)");
     assert!(matches!(reset(dir.path()), Err(OpenError::Locked { .. })));
     assert!(matches!(
         Memory::inspect(dir.path(), Settings::default()),
@@ -40,7 +40,7 @@ fn another_embedder_is_refused_but_may_be_inspected() {
         dimensions: 256,
     };
     drop(Memory::open(dir.path(), Settings::default(), &other, 5).unwrap());
-    insta::assert_snapshot!(refusal(dir.path()), @r#"the memory at DIR was learned with embedder "other 3", but "test-embedder 1" is configured: configure the former (`--embedder`), keep a copy with `pointsman memory export --to FILE` and start anew with `pointsman memory reset`, or use another directory"#);
+    insta::assert_snapshot!(refusal(dir.path()), @r#"the memory at DIR was learned with embedder "other 3", but "test-embedder 1" is configured: configure the former (`embedding.kind`), or another directory (`memory.path`), or keep a copy with `pointsman memory export FILE --directory DIR` and start anew with `pointsman memory reset --directory DIR --yes`"#);
     let (memory, _) = Memory::inspect(dir.path(), Settings::default()).unwrap();
     assert_eq!(*memory.identity(), other);
 }
@@ -53,14 +53,14 @@ fn a_newer_format_is_refused() {
         key::FORMAT,
         record::seal(key::FORMAT, 1, &(FORMAT + 1)),
     );
-    insta::assert_snapshot!(refusal(dir.path()), @"the memory at DIR has format 2, this program knows formats up to 1: use a newer pointsman, or start anew with `pointsman memory reset`");
+    insta::assert_snapshot!(refusal(dir.path()), @"the memory at DIR has format 2, this program knows formats up to 1: use a newer pointsman, or start anew with `pointsman memory reset --directory DIR --yes`");
 }
 
 #[test]
 fn a_memory_that_has_lost_its_owner_is_damaged() {
     let dir = tempfile::tempdir().unwrap();
     overwrite(dir.path(), key::IDENTITY, b"garbage".to_vec());
-    insta::assert_snapshot!(refusal(dir.path()), @"the memory at DIR is damaged (m/identity: the checksum does not fit): restore a copy, or start anew with `pointsman memory reset`");
+    insta::assert_snapshot!(refusal(dir.path()), @"the memory at DIR is damaged (m/identity: the checksum does not fit): restore a copy, or start anew with `pointsman memory reset --directory DIR --yes`");
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn a_file_or_a_strangers_directory_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let holiday = dir.path().join("holiday.jpg");
     fs::write(&holiday, "a beach").unwrap();
-    insta::assert_snapshot!(refusal(&holiday), @"DIR is not a memory (it is a file): give the memory a directory of its own");
-    insta::assert_snapshot!(refusal(dir.path()), @r#"DIR is not a memory (it holds other files, such as "holiday.jpg"): give the memory a directory of its own"#);
+    insta::assert_snapshot!(refusal(&holiday), @"DIR is not a memory (it is a file): give the memory a directory of its own (`memory.path`)");
+    insta::assert_snapshot!(refusal(dir.path()), @r#"DIR is not a memory (it holds other files, such as "holiday.jpg"): give the memory a directory of its own (`memory.path`)"#);
     assert!(matches!(
         reset(dir.path()),
         Err(OpenError::NotAMemory { .. })

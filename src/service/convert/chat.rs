@@ -98,7 +98,7 @@ fn conversation(check: &mut Check, path: Path<'_>, wire: Vec<proto::Message>) ->
         .collect();
     let asks = messages
         .iter()
-        .any(|message| message.role != Role::System && has_content(message));
+        .any(|message| message.role != Role::System && message.has_content());
     if !asks {
         check.fail(
             path,
@@ -106,14 +106,4 @@ fn conversation(check: &mut Check, path: Path<'_>, wire: Vec<proto::Message>) ->
         );
     }
     messages
-}
-
-fn has_content(message: &Message) -> bool {
-    use crate::domain::Part;
-    !message.tool_calls.is_empty()
-        || message.parts.iter().any(|part| match part {
-            Part::Text(text) => !text.trim().is_empty(),
-            Part::Image(_) => true,
-            Part::Reasoning { .. } => false,
-        })
 }

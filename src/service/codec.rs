@@ -1,5 +1,6 @@
-//! A message over the size limit is refused by the codec as OUT_OF_RANGE, before any of our code
-//! sees it. This layer says it as gRPC services do: RESOURCE_EXHAUSTED, with the remedy.
+//! What the codec refuses before any of our code sees it, said as gRPC services do, with the remedy:
+//! a message over the size limit is RESOURCE_EXHAUSTED (not OUT_OF_RANGE), bytes that are no message
+//! are INVALID_ARGUMENT (not INTERNAL).
 
 use super::status;
 use futures_util::{TryFutureExt, future::MapOk};
@@ -8,27 +9,28 @@ use std::task::{Context, Poll};
 use tonic::{Code, Status, body::Body};
 use tower::{Layer, Service};
 
-const CODEC_WORDS: &str = "message length too large";
+const TOO_LARGE: &str = "message length too large";
+const UNREADABLE: &str = "failed to decode Protobuf message: ";
 
 /// Rewrites the codec's refusal.
 #[derive(Clone, Copy, Debug)]
-pub struct OversizeLayer;
+pub struct CodecLayer;
 
-impl<S> Layer<S> for OversizeLayer {
-    type Service = Oversize<S>;
+impl<S> Layer<S> for CodecLayer {
+    type Service = Codec<S>;
 
-    fn layer(&self, inner: S) -> Oversize<S> {
-        Oversize { inner }
+    fn layer(&self, inner: S) -> Codec<S> {
+        Codec { inner }
     }
 }
 
 /// A service whose refusals are rewritten.
 #[derive(Clone, Debug)]
-pub struct Oversize<S> {
+pub struct Codec<S> {
     inner: S,
 }
 
-impl<S, B> Service<Request<B>> for Oversize<S>
+impl<S, B> Service<Request<B>> for Codec<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
 {
@@ -61,13 +63,25 @@ fn rewritten(response: Response<Body>) -> Response<Body> {
 /// The clearer form of a codec's refusal; `None` for any other status.
 #[must_use]
 pub fn clearer(status: &Status) -> Option<Status> {
-    let refused = status.code() == Code::OutOfRange && status.message().contains(CODEC_WORDS);
-    refused.then(|| {
-        let words = status.message().trim_start_matches("Error, ");
-        status::plain(
+    let words = status.message();
+    match status.code() {
+        Code::OutOfRange if words.contains(TOO_LARGE) => Some(status::plain(
             Code::ResourceExhausted,
             "CALLER_MESSAGE_TOO_LARGE",
-            format!("{words}; send less, or raise server.max_request_bytes"),
-        )
-    })
+            format!(
+                "{}; send less, or raise server.max_request_bytes",
+                words.trim_start_matches("Error, ")
+            ),
+        )),
+        Code::Internal => words.strip_prefix(UNREADABLE).map(|words| {
+            status::plain(
+                Code::InvalidArgument,
+                "CALLER_UNREADABLE_MESSAGE",
+                format!(
+                    "the message cannot be read ({words}); encode it by proto/pointsman/v1, with texts in UTF-8"
+                ),
+            )
+        }),
+        _ => None,
+    }
 }
