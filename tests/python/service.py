@@ -79,7 +79,8 @@ class Service:
                 text=True,
             )
             words = []
-            threading.Thread(target=lambda: words.extend(self.process.stderr), daemon=True).start()
+            self.reader = threading.Thread(target=lambda: words.extend(self.process.stderr), daemon=True)
+            self.reader.start()
             for line in self.process.stdout:
                 found = re.match(r"gRPC on ([\d.:]+)", line)
                 if found:
@@ -98,6 +99,8 @@ class Service:
             self.process.terminate()
             code = self.process.wait(timeout=60)
             self.process.stdout.close()
+            self.reader.join()
+            self.process.stderr.close()
             self.directory.cleanup()
             if code != 0:
                 raise RuntimeError(f"the service ended with code {code}")

@@ -30,6 +30,9 @@ pub struct ServeArgs {
     /// Root of all random draws; absent = the memory's own.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Say as one line of JSON where the service listens.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `evaluate`
@@ -81,6 +84,9 @@ pub struct DemoArgs {
     /// Leave the memory on disk and say where.
     #[arg(long)]
     pub keep: bool,
+    /// Print the result as JSON; the story goes to standard error.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `check`

@@ -16,12 +16,18 @@ pub async fn demo(args: DemoArgs) -> Result<(), Trouble> {
         keep: args.keep,
         ..story::Options::default()
     };
-    let mut stdout = io::stdout();
-    let terminal = stdout.is_terminal();
-    let mut screen = Screen::new(&mut stdout, terminal);
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let terminal = !args.json && stdout.is_terminal();
+    let out: &mut dyn io::Write = if args.json { &mut stderr } else { &mut stdout };
+    let mut screen = Screen::new(out, terminal);
     let found = story::run(&options, &mut screen)
         .await
         .map_err(|error| Trouble::Failed(error.to_string()))?;
+    if args.json {
+        let (seed, prompts) = (args.seed, args.prompts);
+        let value = serde_json::json!({ "seed": seed, "prompts": prompts, "all_best": found });
+        println!("{value}");
+    }
     if found {
         Ok(())
     } else {

@@ -11,6 +11,7 @@ use crate::{
     serve::{self, Listening},
     telemetry,
 };
+use std::path::Path;
 
 /// `serve`
 pub async fn serve(args: ServeArgs) -> Result<(), Trouble> {
@@ -18,12 +19,16 @@ pub async fn serve(args: ServeArgs) -> Result<(), Trouble> {
         seed: args.seed,
         ..Options::default()
     };
+    let json = args.json;
     let config = configuration(args).await?;
     telemetry::start(&config.logging).map_err(Trouble::Usage)?;
     let origin = config.origin.to_string();
     let arms = config.pool().count();
     let memory = config.memory.path.clone();
     let ready = |listening: &Listening| {
+        if json {
+            return println!("{}", as_json(listening, memory.as_deref()));
+        }
         let memory = memory.map_or_else(
             || "none (nothing survives a restart)".to_owned(),
             |path| path.display().to_string(),
@@ -39,6 +44,18 @@ pub async fn serve(args: ServeArgs) -> Result<(), Trouble> {
     serve::serve(config, options, ready, serve::asked_to_end())
         .await
         .map_err(|error| Trouble::Failed(error.to_string()))
+}
+
+/// The same for scripts.
+fn as_json(listening: &Listening, memory: Option<&Path>) -> serde_json::Value {
+    serde_json::json!({
+        "grpc": listening.grpc,
+        "admin": listening.admin,
+        "http": listening.http,
+        "embedder": listening.embedder,
+        "memory": memory,
+        "version": env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// One line, the last of the start: scripts wait for it.

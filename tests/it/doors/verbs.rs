@@ -5,17 +5,18 @@ use super::{
     call::{Caller, run},
     table::{Row, rows},
 };
-use crate::process::{Server, simulated, write};
+use crate::process::{Server, program, simulated, write};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
+    io::{BufRead as _, BufReader},
     net::TcpListener,
     path::Path,
 };
 
-/// Verbs without `--json`: `serve` and `demo` talk to people, `replay` writes JSON to a file.
-const WORDS_ONLY: [&str; 3] = ["serve", "demo", "replay"];
+/// `replay` writes its JSON to a file.
+const WORDS_ONLY: [&str; 1] = ["replay"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_verb_does_what_it_says_for_people_and_as_json() {
@@ -128,6 +129,38 @@ fn dataset() -> String {
         .unwrap();
     }
     text
+}
+
+#[test]
+fn a_server_says_as_json_where_it_listens() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = write(
+        directory.path(),
+        &simulated(&directory.path().join("memory"), ""),
+    );
+    let mut child = program(&["serve", "--json", "--config", config.to_str().unwrap()])
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said: Value = serde_json::from_str(&line).unwrap();
+    assert!(said["grpc"].as_str().unwrap().starts_with("127.0.0.1:"));
+    assert!(said["http"].as_str().unwrap().starts_with("127.0.0.1:"));
+}
+
+#[test]
+fn the_demonstration_tells_its_result_as_json() {
+    let arguments = ["demo", "--json", "--prompts", "20", "--embedder", "static"];
+    let answer = run(&arguments.map(str::to_owned), None);
+    let told: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(told["prompts"], 20);
+    // Twenty prompts are too few to find all; then it says so.
+    let found = told["all_best"].as_bool().unwrap();
+    assert_eq!(answer.status, if found { "0" } else { "1" });
 }
 
 /// `events` waits for what happens, so something has to.
