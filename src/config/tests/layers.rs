@@ -174,3 +174,45 @@ fn problems_name_their_file_and_line() {
           line 1, column 4: not YAML: unclosed bracket '['
         "#);
 }
+
+#[test]
+fn judges_and_caches_that_cannot_be_are_told() {
+    let mut told = String::new();
+    for text in [
+        "routing: { judge: gpt-4o-mni }",
+        "routing: { judge: openai }",
+        "cache: { exact: { ttl: 0s, max_bytes: 0 } }",
+        "cache: { semantic: { threshold: 1.5, per_scope: 0 } }",
+        "cache: { tools: true }",
+        "cache: { exakt: {} }",
+    ] {
+        let text =
+            format!("providers: [{{ name: openai, models: [gpt-4o-mini, gpt-4o] }}]\n{text}\n");
+        let error = laid(&[("a.yaml", &text)], None).unwrap_err();
+        told += &format!("{error}\n");
+    }
+    insta::assert_snapshot!(told, @r#"
+        /a.yaml has a problem:
+          line 2, column 12: routing.judge: "gpt-4o-mni" is no arm, model, provider or alias (did you mean "gpt-4o-mini" or "gpt-4o"?)
+            name one that is there, or add the model to a provider's models
+        /a.yaml has a problem:
+          line 2, column 12: routing.judge: 2 arms are named, and one judges
+            name one arm, as provider/model
+        /a.yaml has 2 problems:
+          line 2, column 19: cache.exact.ttl: a time of 0
+            expected a time greater than 0, such as 30s
+          line 2, column 28: cache.exact.max_bytes: 0 is too little
+            expected at least 1; leave the key out for the default
+        /a.yaml has 2 problems:
+          line 2, column 22: cache.semantic.threshold: 1.5 is out of range
+            expected 0.5 to 1
+          line 2, column 38: cache.semantic.per_scope: 0 is too little
+            expected at least 1; leave the key out for the default
+        /a.yaml has a problem:
+          line 2, column 10: cache.tools: both caches are off
+            add cache: {exact: {}} to switch one on, or take the key away
+        /a.yaml has a problem:
+          line 2, column 10: cache.exakt: unknown key (did you mean "exact"?)
+            known here: exact, sampled, semantic, tools
+        "#);
+}
