@@ -1,7 +1,8 @@
 //! The server: services and layers put together, and the way down.
 //!
-//! A memory that has failed makes health say NOT_SERVING, too. On the signal: health says NOT_SERVING, no new request is taken, running ones get time to end,
-//! then those who are left are told to stop.
+//! On the signal: health says NOT_SERVING, no new request is taken, running ones get time to end,
+//! then those who are left are told to stop. A memory that has failed makes health say NOT_SERVING,
+//! too.
 
 use super::{
     admin::AdminFace, auth::AuthLayer, codec::CodecLayer, gate::Gate, router::RouterFace,
