@@ -147,6 +147,8 @@ pub(crate) fn learn_settings(configured: &LearningSettings) -> learn::Settings {
     if let Some(classes) = configured.max_classes {
         settings.max_classes = classes as usize;
     }
+    settings.forgetting = configured.forgetting.unwrap_or(settings.forgetting);
+    settings.detect_drift = configured.drift_detection;
     if let Some(scale) = configured.exploration {
         settings.explore_level *= scale;
         settings.explore_class *= scale;

@@ -308,6 +308,9 @@ impl Learner {
                 changes.push(Change::Drift { arm, direction });
             }
         }
+        if self.settings.forgetting < 1.0 {
+            self.arms[a].forget(self.settings.forgetting.powf(weight));
+        }
         self.cell(a, row).judged(quality, weight);
         self.arms[a].stay_open();
     }

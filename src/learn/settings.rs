@@ -39,6 +39,9 @@ pub struct Settings {
     pub probes: bool,
     /// Share of an arm's evidence that is kept when its quality changes.
     pub keep_on_drift: f64,
+    /// Share of an arm's evidence that outlives each further judgement of it, in [0.5, 1]: 0.998
+    /// remembers about 500 judgements, 1 all of them.
+    pub forgetting: f64,
     /// Weight of one judgement by each kind of source.
     pub sources: SourceWeights,
     /// Share of the evidence that one of several named callers may hold, in (0, 1].
@@ -65,6 +68,7 @@ impl Default for Settings {
             detect_drift: true,
             probes: true,
             keep_on_drift: 0.1,
+            forgetting: 1.0,
             sources: SourceWeights::default(),
             max_caller_share: 0.5,
         }
@@ -135,6 +139,7 @@ impl Settings {
             detect_drift: self.detect_drift,
             probes: self.probes,
             keep_on_drift: within(self.keep_on_drift, 0.0, 1.0, d.keep_on_drift),
+            forgetting: within(self.forgetting, 0.5, 1.0, d.forgetting),
             sources: self.sources,
             max_caller_share: within(self.max_caller_share, 0.01, 1.0, d.max_caller_share),
         }

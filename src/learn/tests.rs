@@ -65,6 +65,27 @@ fn each_arm_is_learned_for_the_prompts_it_is_good_at() {
     assert!(quality(&learner, "b", 3) > quality(&learner, "a", 3) + 0.3);
 }
 
+/// Good for 200 judgements, then bad for 60: with drift detection off, only what is forgotten tells
+/// how soon the estimate follows.
+#[test]
+fn forgetting_follows_a_change_and_remembering_does_not() {
+    let after = |forgetting| {
+        let settings = Settings {
+            forgetting,
+            detect_drift: false,
+            ..Settings::default()
+        };
+        let mut learner = Learner::new(settings, &priors(&["a", "b"]));
+        for i in 0..260 {
+            learner.apply(&judged(0, "a", if i < 200 { 0.9 } else { 0.1 }));
+        }
+        quality(&learner, "a", 0)
+    };
+    let mean_of_all = (200.0 * 0.9 + 60.0 * 0.1) / 260.0;
+    assert!((after(1.0) - mean_of_all).abs() < 0.05, "{}", after(1.0));
+    assert!(after(0.95) < 0.25, "{}", after(0.95));
+}
+
 #[test]
 fn a_restart_changes_nothing() {
     let arms = priors(&["a", "b", "c"]);
