@@ -6,6 +6,7 @@ mod demonstration;
 mod doors;
 mod faults;
 mod habits;
+mod hostile;
 mod kill;
 mod load;
 mod logs;
