@@ -41,7 +41,7 @@ pub struct EvaluateArgs {
     /// A memory directory that no server has open, or an export (`memory export`).
     #[arg(value_name = "DIRECTORY|EXPORT")]
     pub log: PathBuf,
-    /// The policy (YAML or JSON): {weights: {quality, cost, latency}, allow: [arms], deny: [arms]};
+    /// The policy (YAML or JSON): {weights: {quality, cost, latency}, allow: LIST, deny: LIST};
     /// what is missing is as in the balanced policy, with all arms.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,

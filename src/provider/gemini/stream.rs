@@ -75,7 +75,7 @@ impl Reader {
     /// Takes one event as JSON.
     ///
     /// # Errors
-    /// As [`Reader::event`].
+    /// As [`reader::Reader::event`].
     pub fn value(&mut self, event: &Value, out: &mut Vec<Delta>) -> Result<(), Fault> {
         if let Some(fault) = fault_in_body(event) {
             return Err(fault);
