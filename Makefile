@@ -57,8 +57,15 @@ python: ## The environment of the Python client checks
 peers: build ## The failure table of other gateways, for this one, beside theirs
 	@$(PYTHON) scripts/peers.py $(ARGS)
 
-bench: ## Micro-benchmarks of the parts that each request passes through
+bench: setup build ## The service against bare floors; writes benches/results.json and docs/performance.md
+	$(PROGRAM) bench $(ARGS) --out benches/results.json --render docs/performance.md
+
+.PHONY: bench-parts instructions
+bench-parts: ## Micro-benchmarks of the parts that each request passes through
 	$(CARGO) bench --locked $(ARGS)
+
+instructions: build ## Instructions of a decision by stage, under callgrind; writes benches/instructions.txt
+	@sh scripts/instructions.sh $(PROGRAM)
 
 ci: ## What the build server runs
 	@.ci/run

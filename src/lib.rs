@@ -9,6 +9,7 @@
 //!
 //! `ARCHITECTURE.md` has the map, the invariants and the way of one request.
 
+pub mod bench;
 pub mod breaker;
 pub mod catalogue;
 pub mod cli;

@@ -1,12 +1,14 @@
 //! What may be typed. `pointsman --help` is written from here.
 
 mod ask;
+mod bench;
 mod load;
 mod look;
 mod operate;
 mod run;
 
 pub use ask::{CompareArgs, FeedbackArgs, ParallelArgs, RouteArgs, WarmUpArgs};
+pub use bench::BenchArgs;
 pub use load::{LoadArgs, LoadCall};
 pub use look::{
     ClassesArgs, ClassesVerb, DecisionsArgs, DecisionsListArgs, DecisionsVerb, EventsArgs,
@@ -115,6 +117,8 @@ pub enum Verb {
     Cost(On<CostArgs>),
     /// Put a server under load and measure what its callers see.
     Load(On<LoadArgs>),
+    /// Measure this build against bare floors, in one run.
+    Bench(BenchArgs),
     /// Replay graded datasets through the router and its baselines.
     Replay(crate::replay::cli::Args),
     /// Estimate what another trade-off would have had, from remembered decisions.

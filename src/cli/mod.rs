@@ -58,6 +58,7 @@ async fn verb(verb: Verb) -> Done {
         Verb::Serve(args) => verbs::serve::serve(args).await,
         Verb::Demo(args) => verbs::demo::demo(args).await,
         Verb::Replay(args) => verbs::replay::replay(args).await,
+        Verb::Bench(args) => verbs::bench::bench(args).await,
         Verb::Check(on) => local(on, verbs::local::check),
         Verb::Catalogue(on) => local(on, verbs::local::catalogue),
         Verb::Count(on) => local(on, verbs::local::count),

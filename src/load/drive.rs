@@ -108,11 +108,12 @@ pub(super) async fn open(
             let sent = Instant::now();
             let result = target.call(n).await;
             let now = Instant::now();
-            drop(place);
             if counts {
                 let mut tally = lock(&tallies[n as usize % TALLIES]);
                 tally.count(due, sent, now, result);
             }
+            // Last, because the run ends when all places are back.
+            drop(place);
         });
     }
     // All places are back when all calls have ended.

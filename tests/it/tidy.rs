@@ -43,8 +43,12 @@ const DIRECTIONS: &[(&str, &str)] = &[
     ("demo", "clock config domain engine proto provider rng"),
     ("load", "proto"),
     (
+        "bench",
+        "clock config decide domain embed engine learn load",
+    ),
+    (
         "cli",
-        "catalogue clock config demo domain embed engine http learn load memory near proto provider replay rng serve service strategy telemetry",
+        "bench catalogue clock config demo domain embed engine http learn load memory near proto provider replay rng serve service strategy telemetry",
     ),
     ("lib", ""),
     (
@@ -55,7 +59,7 @@ const DIRECTIONS: &[(&str, &str)] = &[
 
 /// Libraries that only these modules may name.
 const LIBRARIES: &[(&str, &str)] = &[
-    ("tonic", "service proto demo load cli"),
+    ("tonic", "service proto demo load bench cli"),
     ("prost", "service proto load cli"),
     ("prost_reflect", "cli"),
     ("prost_types", "service proto demo cli"),

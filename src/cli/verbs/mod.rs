@@ -1,6 +1,7 @@
 //! What the verbs do, one file a subject.
 
 pub mod ask;
+pub mod bench;
 pub mod cache;
 pub mod demo;
 pub mod evaluate;
