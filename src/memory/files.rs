@@ -1,6 +1,6 @@
 //! The directory of a memory: is it one, whose is it now, and how to empty it.
 
-use super::OpenError;
+use super::{OpenError, wal};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
@@ -8,8 +8,8 @@ use std::{
 };
 
 const LOCK: &str = "lock";
-/// What sled puts into the directory.
-const STORE_FILES: [&str; 3] = ["db", "conf", "blobs"];
+/// What the store puts into the directory.
+const STORE_FILES: [&str; 4] = ["db", "conf", "blobs", wal::FILE];
 const STORE_SNAPSHOTS: &str = "snap.";
 /// Says that the store has held a memory: one that opens empty beside it has lost all.
 const MARK: &str = "pointsman-memory";

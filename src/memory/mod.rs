@@ -26,6 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod wal;
 mod wipe;
 
 pub use append::{Appended, Batch, Refused};

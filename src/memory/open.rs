@@ -191,7 +191,10 @@ fn initialise(store: &Store, identity: &Identity, now_ms: u64) -> Result<(), Wri
         ..Counts::default()
     };
     counts.put(&mut changes);
-    store.commit(changes)
+    store.commit(changes)?;
+    // In the store itself, so that a store that is lost later cannot be taken for a whole one
+    // because the log still has its beginning.
+    store.settled()
 }
 
 /// A record that must be there.

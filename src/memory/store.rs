@@ -1,10 +1,12 @@
 //! The only place that touches sled: atomic batches, durable on return, and no panic gets out.
 //!
 //! Measured on sled 0.34.7: `apply_batch` alone is lost at a kill; `flush` hands the log to the
-//! operating system (`sync_file_range`), which survives a kill of the process; only an fsync of the
-//! file survives a power cut. sled panics on some damaged files, hence `catch_unwind`.
+//! operating system (`sync_file_range`), which survives a kill of the process, and takes .1 ms and
+//! two changes of thread. Therefore changes are durable in a log of our own (`wal`) first, and sled
+//! flushes when that is full; only an fsync of the file survives a power cut. sled panics on some
+//! damaged files, hence `catch_unwind`.
 
-use super::{ReadError, WriteError, settings::Durability};
+use super::{ReadError, WriteError, settings::Durability, wal::Wal};
 use sled::IVec;
 use std::{
     fs::File,
@@ -12,7 +14,7 @@ use std::{
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::OnceLock,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::Duration,
 };
@@ -21,8 +23,7 @@ use std::{
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 const LOCK_STEP: Duration = Duration::from_millis(10);
 
-/// A set of changes that happens whole or not at all.
-pub(super) use sled::Batch as Changes;
+pub(super) use super::wal::Changes;
 
 /// Bytes shared with the store's cache.
 pub(super) type Bytes = IVec;
@@ -94,6 +95,8 @@ fn open_when_free(
 
 pub(super) struct Store {
     db: sled::Db,
+    /// Held over a commit: the store takes changes in the order of the log.
+    wal: Mutex<Wal>,
     /// For fsync; `None` where a process kill is all that is to be survived.
     file: Option<File>,
     /// Set by the first failed write and never taken back: what the log holds after it is not known.
@@ -115,32 +118,55 @@ impl Store {
             Durability::Process => None,
             Durability::Power => Some(File::open(path.join("db")).map_err(Failure::Io)?),
         };
+        let (wal, held) = Wal::open(path, durability).map_err(Failure::Io)?;
         if file.is_some() {
             File::open(path)
                 .and_then(|dir| dir.sync_all())
                 .map_err(Failure::Io)?;
         }
-        Ok(Self {
+        let store = Self {
             db,
+            wal: Mutex::new(wal),
             file,
             failed: OnceLock::new(),
+        };
+        for batch in held {
+            guarded(|| store.db.apply_batch(batch))?;
+        }
+        store.settle(&mut store.wal())?;
+        Ok(store)
+    }
+
+    fn wal(&self) -> MutexGuard<'_, Wal> {
+        // After a panic in between, `failed` keeps everybody from writing on.
+        self.wal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes durable in the store what the log holds, and empties the log.
+    fn settle(&self, wal: &mut Wal) -> Result<(), Failure> {
+        guarded(|| {
+            self.db.flush()?;
+            if let Some(file) = &self.file {
+                file.sync_data()?;
+            }
+            wal.clear()?;
+            Ok(())
         })
     }
 
     /// Applies the changes as one and makes them durable.
-    pub(super) fn commit(&self, changes: Changes) -> Result<(), WriteError> {
+    pub(super) fn commit(&self, mut changes: Changes) -> Result<(), WriteError> {
+        let mut wal = self.wal();
         if let Some(reason) = self.failed.get() {
             return Err(WriteError::Failed {
                 reason: reason.clone(),
             });
         }
-        let done = guarded(|| {
-            self.db.apply_batch(changes)?;
-            self.db.flush()?;
-            if let Some(file) = &self.file {
-                file.sync_data()?;
-            }
-            Ok(())
+        let done = wal.append(&mut changes).map_err(Failure::Io);
+        let done = done.and_then(|()| guarded(|| self.db.apply_batch(changes.batch)));
+        let done = done.and_then(|()| match wal.is_full() {
+            true => self.settle(&mut wal),
+            false => Ok(()),
         });
         done.map_err(|failure| {
             let reason = failure.to_string();
@@ -154,6 +180,18 @@ impl Store {
     #[cfg(test)]
     pub(super) fn break_down(&self, reason: &str) {
         let _ = self.failed.set(reason.to_owned());
+    }
+
+    /// Everything is in the store itself, durably, and the log is empty.
+    pub(super) fn settled(&self) -> Result<(), WriteError> {
+        if let Some(reason) = self.failed.get() {
+            let reason = reason.clone();
+            return Err(WriteError::Failed { reason });
+        }
+        let settled = self.settle(&mut self.wal());
+        settled.map_err(|failure| WriteError::Failed {
+            reason: failure.to_string(),
+        })
     }
 
     /// Why writing has stopped, if it has.
@@ -183,7 +221,19 @@ impl Store {
     }
 
     pub(super) fn size_on_disk(&self) -> Result<u64, ReadError> {
-        guarded(|| self.db.size_on_disk()).map_err(read_error)
+        let log = self.wal().bytes();
+        let store = guarded(|| self.db.size_on_disk());
+        store.map(|store| store + log).map_err(read_error)
+    }
+}
+
+impl Drop for Store {
+    /// Leaves an empty log behind, so that nothing is to be taken in at the next start. Where that
+    /// fails the log is kept, and is taken in then.
+    fn drop(&mut self) {
+        if let Err(error) = self.settled() {
+            tracing::warn!(%error, "the memory's log is left for the next start");
+        }
     }
 }
 

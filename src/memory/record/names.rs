@@ -10,20 +10,40 @@ pub(super) type Name = u32;
 /// Collects the texts of a record.
 #[derive(Default)]
 pub(super) struct Table<'a> {
-    texts: Vec<String>,
+    texts: Vec<&'a str>,
+    /// Where there are many.
     places: HashMap<&'a str, Name>,
 }
 
+/// Up to so many texts, looking at each is faster than hashing.
+const FEW: usize = 32;
+
 impl<'a> Table<'a> {
     pub(super) fn name(&mut self, text: &'a str) -> Name {
-        *self.places.entry(text).or_insert_with(|| {
-            self.texts.push(text.to_owned());
-            (self.texts.len() - 1) as Name
-        })
+        if self.texts.len() <= FEW {
+            let known = self.texts.iter().position(|known| *known == text);
+            return known.map_or_else(|| self.push(text), |place| place as Name);
+        }
+        if self.places.is_empty() {
+            self.places.extend(self.texts.iter().copied().zip(0..));
+        }
+        match self.places.get(text) {
+            Some(place) => *place,
+            None => {
+                let place = self.push(text);
+                self.places.insert(text, place);
+                place
+            }
+        }
+    }
+
+    fn push(&mut self, text: &'a str) -> Name {
+        self.texts.push(text);
+        (self.texts.len() - 1) as Name
     }
 
     pub(super) fn into_texts(self) -> Vec<String> {
-        self.texts
+        self.texts.into_iter().map(str::to_owned).collect()
     }
 }
 
