@@ -107,7 +107,8 @@ pub fn rank(inputs: &Inputs<'_>) -> Option<Ranking> {
     let class = inputs
         .context
         .and_then(|context| inputs.knowledge.classify(context));
-    let estimates = estimates(inputs, class.as_ref());
+    let columns = columns(inputs);
+    let estimates = estimates(inputs, &columns, class.as_ref());
     let means: Vec<f64> = inputs
         .candidates
         .iter()
@@ -126,7 +127,7 @@ pub fn rank(inputs: &Inputs<'_>) -> Option<Ranking> {
         .collect();
     let mut probabilities = best_probabilities(&means, &deviations);
     if inputs.explore {
-        mix_probe(inputs, &means, &mut probabilities);
+        mix_probe(inputs, &columns, &means, &mut probabilities);
     }
     let chosen = draw(&probabilities, draw_seed(inputs, class.as_ref()))?;
     Some(ranking(
@@ -141,11 +142,15 @@ pub fn rank(inputs: &Inputs<'_>) -> Option<Ranking> {
 
 /// Gives a demoted arm that is due to be tried again, and would win if it were as good as it was,
 /// a share of the choices.
-fn mix_probe(inputs: &Inputs<'_>, means: &[f64], probabilities: &mut [f64]) {
+fn mix_probe(
+    inputs: &Inputs<'_>,
+    columns: &[Option<usize>],
+    means: &[f64],
+    probabilities: &mut [f64],
+) {
     let best = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let hope = |i: usize| {
-        let column = inputs.knowledge.column(&inputs.candidates[i].arm)?;
-        let hope = means[i] + inputs.weights.quality * inputs.knowledge.probe(column);
+        let hope = means[i] + inputs.weights.quality * inputs.knowledge.probe(columns[i]?);
         (hope > means[i] && hope > best && probabilities[i] < PROBE_SHARE).then_some(i)
     };
     let Some(due) = (0..means.len()).find_map(hope) else {
@@ -172,16 +177,29 @@ fn draw_seed(inputs: &Inputs<'_>, class: Option<&Classification>) -> u64 {
 const PROBE_SHARE: f64 = 0.25;
 
 /// Estimates of all candidates, in their order.
-pub(super) fn estimates(inputs: &Inputs<'_>, class: Option<&Classification>) -> Vec<Estimate> {
-    let estimate = |candidate: &Candidate| {
-        inputs.knowledge.estimate(
-            inputs.knowledge.column(&candidate.arm),
-            class,
-            candidate.price.as_ref(),
-            inputs.input_tokens,
-        )
+pub(super) fn estimates(
+    inputs: &Inputs<'_>,
+    columns: &[Option<usize>],
+    class: Option<&Classification>,
+) -> Vec<Estimate> {
+    let estimate = |(candidate, column): (&Candidate, &Option<usize>)| {
+        let price = candidate.price.as_ref();
+        inputs
+            .knowledge
+            .estimate(*column, class, price, inputs.input_tokens)
     };
-    inputs.candidates.iter().map(estimate).collect()
+    inputs
+        .candidates
+        .iter()
+        .zip(columns)
+        .map(estimate)
+        .collect()
+}
+
+/// Columns of the candidates in what is known, looked up once.
+pub(super) fn columns(inputs: &Inputs<'_>) -> Vec<Option<usize>> {
+    let column = |candidate: &Candidate| inputs.knowledge.column(&candidate.arm);
+    inputs.candidates.iter().map(column).collect()
 }
 
 fn ranking(

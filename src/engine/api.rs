@@ -25,7 +25,7 @@ pub use statistics::{Savings, Statistics, StatisticsRange, StatisticsRow};
 use crate::domain::{ClassId, Decision, DecisionId, DeploymentId, Feedback};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 use tokio::sync::{broadcast, watch};
 
 /// What every call of the engine returns.
@@ -34,7 +34,7 @@ pub type Result<T> = std::result::Result<T, EngineError>;
 /// The engine as the faces see it. Dropping a future or a stream cancels what it runs upstream.
 pub trait EngineApi: Send + Sync + 'static {
     /// Decides and records; calls nobody.
-    fn decide(&self, request: RouteRequest) -> impl Future<Output = Result<Decision>> + Send;
+    fn decide(&self, request: RouteRequest) -> impl Future<Output = Result<Arc<Decision>>> + Send;
     /// Decides, calls and learns.
     fn route(
         &self,

@@ -66,11 +66,11 @@ impl Begun {
     ///
     /// # Errors
     /// The memory could not write it.
-    pub(crate) async fn decided(mut self) -> Result<Decision, EngineError> {
+    pub(crate) async fn decided(mut self) -> Result<Arc<Decision>, EngineError> {
         if let Some(recorded) = self.recorded.take() {
             recorded.durable().await?;
         }
-        Ok(Decision::clone(&self.decision))
+        Ok(Arc::clone(&self.decision))
     }
 
     /// Ends the request with what a run yielded; returns when it is durable.

@@ -103,7 +103,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl EngineApi for Engine {
-    async fn decide(&self, request: RouteRequest) -> Result<Decision> {
+    async fn decide(&self, request: RouteRequest) -> Result<Arc<Decision>> {
         let begun = self.core.begin(&request, Kind::DecideOnly).await?;
         begun.decided().await
     }

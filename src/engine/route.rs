@@ -36,7 +36,7 @@ impl Core {
         let (ran, outcome) = carry_out(begun, &decision.plan, request.chat, limits).await;
         match ran.completion {
             Ok(completion) => Ok(Routed {
-                decision: Arc::unwrap_or_clone(decision),
+                decision,
                 outcome,
                 completion,
             }),
@@ -62,7 +62,7 @@ impl Core {
         let plan = side_by_side(&decision);
         let (ran, outcome) = carry_out(begun, &plan, request.chat, limits).await;
         Ok(Compared {
-            decision: Arc::unwrap_or_clone(decision),
+            decision,
             answers: in_order(ran.answers, &asked),
             outcome,
         })

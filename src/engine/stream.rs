@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     dispatch::{Progress, Ran},
-    domain::{Attempt, ChatRequest, Completion, Decision, Delta, Outcome},
+    domain::{Attempt, ChatRequest, Completion, Delta, Outcome},
     provider::assemble,
 };
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -57,7 +57,7 @@ pub(crate) async fn route_stream(
 
 /// An answer that was at hand, as a stream.
 fn at_once(routed: Routed) -> BoxStream<'static, RouteEvent> {
-    let decision = RouteEvent::Decision(Box::new(routed.decision));
+    let decision = RouteEvent::Decision(routed.decision);
     let deltas = assemble::deltas(routed.completion.clone());
     let told = deltas
         .into_iter()
@@ -94,7 +94,7 @@ impl Streaming {
     async fn next(mut self) -> Option<(RouteEvent, Self)> {
         loop {
             if let (false, Some(begun)) = (self.told, &self.begun) {
-                let decision = Box::new(Decision::clone(&begun.decision));
+                let decision = Arc::clone(&begun.decision);
                 self.told = true;
                 return Some((RouteEvent::Decision(decision), self));
             }

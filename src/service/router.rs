@@ -118,7 +118,7 @@ impl<E: EngineApi> RouterService for RouterFace<E> {
         let routed = self.gate.run(around.deadline, work).await?;
         let id = routed.decision.id.to_string();
         let answer = proto::RouteResponse {
-            decision: Some(convert::decision::to_decision(routed.decision)),
+            decision: Some(convert::decision::to_decision(&routed.decision)),
             completion: Some(convert::outcome::to_completion(routed.completion)),
             outcome: Some(convert::outcome::to_outcome(routed.outcome)),
         };
@@ -158,7 +158,7 @@ impl<E: EngineApi> RouterService for RouterFace<E> {
         let decision = self.gate.run(around.deadline, work).await?;
         let id = decision.id.to_string();
         let answer = proto::DecideResponse {
-            decision: Some(convert::decision::to_decision(decision)),
+            decision: Some(convert::decision::to_decision(&decision)),
         };
         Ok(with_decision(Response::new(answer), &id))
     }

@@ -26,6 +26,10 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 
 /// After the last request has ended, connections get this long to take its last bytes.
 const GOODBYE: Duration = Duration::from_millis(500);
+/// Flow control. Fixed, because windows that adapt are measured with pings, which cost small calls
+/// more than the windows gain them.
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
 /// Rapid resets of one connection at most.
 const PENDING_RESETS: usize = 64;
 
@@ -138,7 +142,8 @@ async fn listen(
         .layer(CodecLayer)
         .http2_keepalive_interval(Some(settings.keepalive))
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))
-        .http2_adaptive_window(Some(true))
+        .initial_stream_window_size(Some(STREAM_WINDOW_BYTES))
+        .initial_connection_window_size(Some(CONNECTION_WINDOW_BYTES))
         .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
         .max_concurrent_streams(settings.max_streams_per_connection)
         .add_routes(routes)

@@ -78,7 +78,7 @@ impl Service {
             let mut request = request(prompt);
             request.routing.explore = Some(false);
             let decision = self.engine.decide(request).await.unwrap();
-            *votes.entry(decision.ranking.chosen).or_default() += 1;
+            *votes.entry(decision.ranking.chosen.clone()).or_default() += 1;
         }
         votes.into_iter().max_by_key(|(_, n)| *n).unwrap().0
     }

@@ -5,7 +5,7 @@ use crate::domain::{
     ArmId, Attempt, ChatRequest, Completion, Decision, Delta, Fault, Outcome, Routing, Score,
     StopReason, Usage,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// A checked request: what to ask, how to route it, and the caller's own id of it.
@@ -44,7 +44,7 @@ impl Deadline {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Routed {
     /// What was decided.
-    pub decision: Decision,
+    pub decision: Arc<Decision>,
     /// What came of it.
     pub outcome: Outcome,
     /// The answer.
@@ -55,7 +55,7 @@ pub struct Routed {
 #[derive(Clone, Debug)]
 pub enum RouteEvent {
     /// What was decided.
-    Decision(Box<Decision>),
+    Decision(Arc<Decision>),
     /// An upstream call failed; another may follow.
     AttemptFailed(Attempt),
     /// More of the answer. `Delta::Done` never comes this way: it becomes `Usage` and `Completed`.
@@ -97,7 +97,7 @@ pub enum RouteEvent {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// What was decided.
-    pub decision: Decision,
+    pub decision: Arc<Decision>,
     /// One answer an arm, in the order asked.
     pub answers: Vec<Answer>,
     /// What came of it in all.

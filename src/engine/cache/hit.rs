@@ -108,7 +108,7 @@ impl Core {
         begun.finish_with(outcome.clone(), Vec::new()).await;
         self.cache.repeated(id, found.hit.source);
         Routed {
-            decision: Decision::clone(&decision),
+            decision,
             outcome,
             completion: found.entry.completion.clone(),
         }

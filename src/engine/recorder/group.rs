@@ -1,5 +1,6 @@
 //! What is written with one flush, and who waits for it.
 
+use super::command::Ack;
 use crate::{
     domain::Fact,
     engine::{
@@ -21,30 +22,48 @@ pub(super) struct Group {
     pub rows: Vec<(RowKey, Option<Row>)>,
     pub snapshot: bool,
     pub size: usize,
-    waiters: Vec<Waiter>,
+    durable: Vec<Waiter>,
+    learned: Vec<Waiter>,
 }
 
 impl Group {
-    /// When the group is durable, `ack` gets `answer`.
-    pub(super) fn when_durable<T: Send + 'static>(
-        &mut self,
-        ack: super::command::Ack<T>,
-        answer: T,
-    ) {
+    /// When the group is durable, `ack` gets `answer`: requests do not wait for what they teach.
+    pub(super) fn when_durable<T: Send + 'static>(&mut self, ack: Ack<T>, answer: T) {
         self.size += 1;
-        self.waiters.push(Box::new(move |result| {
-            // A caller that left does not want to know.
-            let _ = ack.send(result.map(|()| answer));
-        }));
+        self.durable.push(waiter(ack, answer));
     }
 
+    /// When the group is durable and folded in, `ack` gets `answer`: whoever teaches sees at once
+    /// what was learned.
+    pub(super) fn when_learned<T: Send + 'static>(&mut self, ack: Ack<T>, answer: T) {
+        self.size += 1;
+        self.learned.push(waiter(ack, answer));
+    }
+
+    pub(super) fn acknowledge_durable(&mut self) {
+        acknowledge(std::mem::take(&mut self.durable), &Ok(()));
+    }
+
+    /// Tells everybody who has not been told yet.
     pub(super) fn acknowledge(self, result: &Result<(), EngineError>) {
-        for waiter in self.waiters {
-            waiter(result.clone());
-        }
+        acknowledge(self.durable, result);
+        acknowledge(self.learned, result);
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.size == 0 && !self.snapshot
+    }
+}
+
+fn waiter<T: Send + 'static>(ack: Ack<T>, answer: T) -> Waiter {
+    Box::new(move |result| {
+        // A caller that left does not want to know.
+        let _ = ack.send(result.map(|()| answer));
+    })
+}
+
+fn acknowledge(waiters: Vec<Waiter>, result: &Result<(), EngineError>) {
+    for waiter in waiters {
+        waiter(result.clone());
     }
 }

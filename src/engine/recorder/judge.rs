@@ -24,7 +24,7 @@ impl Writer {
                 if !answer.duplicate {
                     self.tell_judgement(&told);
                 }
-                group.when_durable(ack, answer);
+                group.when_learned(ack, answer);
             }
             Err(error) => {
                 let _ = ack.send(Err(error));

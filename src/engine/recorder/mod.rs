@@ -1,8 +1,9 @@
 //! The one writer: a thread that owns the learner and all writes to the memory.
 //!
-//! Callers queue commands; the thread takes what is queued, folds the facts, writes one batch,
-//! flushes once, and only then acknowledges (group commit). Readers see what is known through one
-//! pointer that is swapped after each group; they never wait for the writer.
+//! Callers queue commands; the thread takes what is queued, writes it as one batch, durably, and only
+//! then acknowledges (group commit); then it folds the facts. Feedback and other teaching is
+//! acknowledged after that, so that it is seen at once by whoever taught. Readers see what is known
+//! through one pointer that is swapped after each group; they never wait for the writer.
 
 mod command;
 mod fold;

@@ -1,4 +1,4 @@
-//! The writer's loop: take, fold, write, publish, acknowledge.
+//! The writer's loop: take, write, acknowledge, fold, publish.
 
 use super::{
     Parts, Shared,
@@ -18,12 +18,17 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc};
 
+/// Bytes of a fact on disk, about.
+const FACT_BYTES: u64 = 256;
+
 pub(super) struct Writer {
     pub(super) memory: Arc<Memory>,
     pub(super) fold: Fold,
     pub(super) next_seq: u64,
     pub(super) facts_since_snapshot: u64,
     pub(super) snapshot_every_facts: u64,
+    /// Of the last one.
+    pub(super) snapshot_bytes: u64,
     pub(super) learning: bool,
     pub(super) recent: Recent,
     pub(super) queue: mpsc::Receiver<Command>,
@@ -41,6 +46,7 @@ impl Writer {
             next_seq: parts.next_seq,
             facts_since_snapshot: 0,
             snapshot_every_facts: parts.snapshot_every_facts.max(1),
+            snapshot_bytes: 0,
             learning: parts.learning,
             recent: Recent::default(),
             queue,
@@ -95,18 +101,18 @@ impl Writer {
             }
             Command::Feedback { feedback, ack } => self.judge(*feedback, ack, group),
             Command::Merge { entries, ack } => match self.merge(entries, group) {
-                Ok(merged) => group.when_durable(ack, merged),
+                Ok(merged) => group.when_learned(ack, merged),
                 Err(error) => {
                     let _ = ack.send(Err(error));
                 }
             },
             Command::Learn { facts, ack } => {
                 group.facts.extend(facts);
-                group.when_durable(ack, ());
+                group.when_learned(ack, ());
             }
             Command::Snapshot { ack } => {
                 group.snapshot = true;
-                group.when_durable(ack, ());
+                group.when_learned(ack, ());
             }
             Command::Exclusively { .. } | Command::Stop => {}
         }
@@ -134,20 +140,30 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let result = self.fold_and_write(&mut group);
+        let result = match self.write(&mut group) {
+            Ok(()) => {
+                group.acknowledge_durable();
+                self.learn(&group)
+            }
+            Err(error) => {
+                self.recent.clear();
+                self.restore();
+                Err(error)
+            }
+        };
         if let Err(error) = &result {
-            tracing::error!(%error, commands = group.size, "a group of records could not be written");
             super::tell_failure(&self.memory, &self.shared.failure);
-            self.recent.clear();
-            self.restore();
+            tracing::error!(%error, commands = group.size, "a group of records could not be written");
         }
         self.shared.knowledge.store(self.fold.knowledge());
         group.acknowledge(&result);
     }
 
-    fn fold_and_write(&mut self, group: &mut Group) -> Result<(), EngineError> {
+    /// Makes the group durable, its facts numbered.
+    fn write(&mut self, group: &mut Group) -> Result<(), EngineError> {
+        let facts = std::mem::take(&mut group.facts);
         if self.learning {
-            self.fold_facts(group)?;
+            group.batch.facts.extend((self.next_seq..).zip(facts));
         }
         let rows = std::mem::take(&mut group.rows);
         group.batch.notes.extend(
@@ -157,41 +173,50 @@ impl Writer {
         self.memory
             .append(&group.batch)
             .map_err(|error| EngineError::Memory(error.to_string()))?;
-        if group.snapshot || self.facts_since_snapshot >= self.snapshot_every_facts {
-            self.write_snapshot()?;
-        }
+        self.next_seq += group.batch.facts.len() as u64;
         Ok(())
     }
 
-    fn fold_facts(&mut self, group: &mut Group) -> Result<(), EngineError> {
-        for fact in std::mem::take(&mut group.facts) {
-            let Some(changes) = self.fold.apply(&fact) else {
-                tracing::error!("the learner failed on a fact; it is left out");
+    /// Folds in what is durable.
+    fn learn(&mut self, group: &Group) -> Result<(), EngineError> {
+        for (number, fact) in &group.batch.facts {
+            let Some(changes) = self.fold.apply(fact) else {
+                tracing::error!(
+                    fact = number,
+                    "the learner failed on a fact; it is passed over"
+                );
+                // All of this group is folded again with it.
                 self.fold
                     .rebuild(&self.memory)
                     .map_err(EngineError::Memory)?;
-                // What this group taught before is folded again with the batch's own facts.
-                for (_, earlier) in &group.batch.facts {
-                    self.fold.apply(earlier);
-                }
-                continue;
+                break;
             };
             for change in changes {
                 let _ = self
                     .events
                     .send(events::learned(self.clock.now_ms(), &change));
             }
-            group.batch.facts.push((self.next_seq, fact));
-            self.next_seq += 1;
-            self.facts_since_snapshot += 1;
+        }
+        self.facts_since_snapshot += group.batch.facts.len() as u64;
+        if group.snapshot || self.facts_since_snapshot >= self.snapshot_after() {
+            self.write_snapshot()?;
         }
         Ok(())
     }
 
+    /// Facts until the next snapshot: as configured, and more where a snapshot is large, so that
+    /// snapshots never cost more to write than the facts they stand for.
+    fn snapshot_after(&self) -> u64 {
+        self.snapshot_every_facts
+            .max(self.snapshot_bytes / FACT_BYTES)
+    }
+
     fn write_snapshot(&mut self) -> Result<(), EngineError> {
         let last = self.next_seq.saturating_sub(1);
+        let bytes = self.fold.encode();
+        self.snapshot_bytes = bytes.len() as u64;
         self.memory
-            .save_snapshot(last, &self.fold.encode())
+            .save_snapshot(last, &bytes)
             .map_err(|error| EngineError::Memory(error.to_string()))?;
         self.facts_since_snapshot = 0;
         Ok(())

@@ -131,6 +131,6 @@ async fn a_judge_without_a_vote_to_judge_or_under_a_ban_is_refused() {
     let mut configured = voted("");
     configured.routing.judge = None;
     let decision = engine.decide(configured).await.unwrap();
-    assert!(decision.plan.fan_out.unwrap().judge.is_some());
+    assert!(decision.plan.fan_out.as_ref().unwrap().judge.is_some());
     engine.close().await;
 }

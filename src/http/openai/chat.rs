@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, response::Builder};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
@@ -139,7 +139,7 @@ async fn streamed<E: EngineApi>(
 
 /// A stream up to the first event that the caller sees.
 struct Begun {
-    decision: Box<Decision>,
+    decision: Arc<Decision>,
     failed: usize,
     first: RouteEvent,
 }

@@ -8,11 +8,12 @@ use super::refusal::Refusal;
 use crate::domain::{Decision, Usage};
 use crate::engine::api::{EngineError, RouteEvent};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Writes one stream.
 #[derive(Debug)]
 pub struct Chunks {
-    decision: Box<Decision>,
+    decision: Arc<Decision>,
     include_usage: bool,
     usage: Usage,
     begun: bool,
@@ -21,7 +22,7 @@ pub struct Chunks {
 
 impl Chunks {
     /// A stream of this decision.
-    pub fn new(decision: Box<Decision>, include_usage: bool) -> Self {
+    pub fn new(decision: Arc<Decision>, include_usage: bool) -> Self {
         Self {
             decision,
             include_usage,

@@ -170,7 +170,7 @@ fn completion() -> Completion {
 
 fn said() -> Vec<RouteEvent> {
     vec![
-        RouteEvent::Decision(Box::new(decision())),
+        RouteEvent::Decision(Arc::new(decision())),
         RouteEvent::Delta(Delta::Reasoning {
             text: "Hm.".into(),
             signature: Some("anthropic:c2ln".into()),
@@ -236,7 +236,7 @@ impl EngineApi for Scripted {
         let _tell = Tell(Arc::clone(&self.dropped));
         match self.ask(request, deadline) {
             Script::Answer => Ok(Routed {
-                decision: decision(),
+                decision: Arc::new(decision()),
                 outcome: outcome(),
                 completion: completion(),
             }),
@@ -260,7 +260,7 @@ impl EngineApi for Scripted {
             Script::Answer => [said(), completed()].concat(),
             Script::Refuse(error) => return Err(error),
             Script::FailEarly(error) => {
-                let first = RouteEvent::Decision(Box::new(decision()));
+                let first = RouteEvent::Decision(Arc::new(decision()));
                 let lost = failed("sim/small", FaultKind::ServerError);
                 vec![first, RouteEvent::AttemptFailed(lost), fail(error)]
             }
@@ -305,7 +305,7 @@ impl EngineApi for Scripted {
     }
 
     // What the face never asks for.
-    async fn decide(&self, _: RouteRequest) -> Result<Decision> {
+    async fn decide(&self, _: RouteRequest) -> Result<Arc<Decision>> {
         unreachable!()
     }
     async fn compare(&self, _: RouteRequest, _: Vec<String>, _: Deadline) -> Result<Compared> {

@@ -10,17 +10,17 @@ use crate::{
 
 /// A decision for the wire.
 #[must_use]
-pub fn to_decision(decision: Decision) -> proto::Decision {
-    let ranking = decision.ranking;
+pub fn to_decision(decision: &Decision) -> proto::Decision {
+    let ranking = &decision.ranking;
     proto::Decision {
         id: decision.id.to_string(),
         decided_at_ms: decision.id.at_ms(),
-        request_id: decision.request_id,
-        tenant: decision.tenant,
-        session: decision.session,
-        requested_model: decision.requested,
-        policy: decision.policy,
-        strategy: decision.strategy,
+        request_id: decision.request_id.clone(),
+        tenant: decision.tenant.clone(),
+        session: decision.session.clone(),
+        requested_model: decision.requested.clone(),
+        policy: decision.policy.clone(),
+        strategy: decision.strategy.clone(),
         weights: Some(to_weights(decision.weights)),
         input_tokens: decision.input_tokens,
         arm: ranking.chosen.to_string(),
@@ -29,14 +29,14 @@ pub fn to_decision(decision: Decision) -> proto::Decision {
         class_id: ranking.class.map(|class| class.to_string()),
         similarity: ranking.similarity,
         margin: ranking.margin,
-        ranking: ranking.scores.into_iter().map(to_score).collect(),
-        excluded: decision.excluded.into_iter().map(to_exclusion).collect(),
-        plan: Some(to_plan(decision.plan)),
-        degraded: decision.degradation.map(degradation_text),
+        ranking: ranking.scores.iter().map(to_score).collect(),
+        excluded: decision.excluded.iter().map(to_exclusion).collect(),
+        plan: Some(to_plan(&decision.plan)),
+        degraded: decision.degradation.as_ref().map(degradation_text),
         knowledge_version: ranking.knowledge_version,
         seed: decision.seed,
         decide_only: decision.decide_only,
-        tags: decision.tags.into_iter().collect(),
+        tags: decision.tags.iter().cloned().collect(),
         cached: decision.cached.map(to_hit),
         dropped: decision
             .dropped
@@ -57,7 +57,7 @@ fn to_hit(hit: CacheHit) -> proto::CacheHit {
 }
 
 /// Why knowledge was missing, in plain words.
-fn degradation_text(degradation: Degradation) -> String {
+fn degradation_text(degradation: &Degradation) -> String {
     match degradation {
         Degradation::EmbeddingFailed(words) => format!("the prompt could not be embedded: {words}"),
         Degradation::EmbeddingLate(ms) => {
@@ -75,7 +75,7 @@ fn to_weights(weights: Weights) -> proto::Weights {
     }
 }
 
-fn to_score(score: ArmScore) -> proto::ArmScore {
+fn to_score(score: &ArmScore) -> proto::ArmScore {
     proto::ArmScore {
         arm: score.arm.to_string(),
         quality: Some(to_interval(score.quality)),
@@ -87,8 +87,11 @@ fn to_score(score: ArmScore) -> proto::ArmScore {
         propensity: score.propensity,
         terms: score
             .terms
-            .into_iter()
-            .map(|(name, value)| proto::ScoreTerm { name, value })
+            .iter()
+            .map(|(name, value)| proto::ScoreTerm {
+                name: name.clone(),
+                value: *value,
+            })
             .collect(),
     }
 }
@@ -102,30 +105,30 @@ pub fn to_interval(interval: Interval) -> proto::Interval {
     }
 }
 
-fn to_exclusion(exclusion: Exclusion) -> proto::Exclusion {
+fn to_exclusion(exclusion: &Exclusion) -> proto::Exclusion {
     proto::Exclusion {
         arm: exclusion.arm.to_string(),
-        reason: exclusion.reason,
+        reason: exclusion.reason.clone(),
     }
 }
 
-fn to_plan(plan: Plan) -> proto::Plan {
+fn to_plan(plan: &Plan) -> proto::Plan {
     proto::Plan {
-        steps: plan.steps.into_iter().map(to_step).collect(),
-        fan_out: plan.fan_out.map(to_fan_out),
+        steps: plan.steps.iter().map(to_step).collect(),
+        fan_out: plan.fan_out.as_ref().map(to_fan_out),
         max_attempts: plan.max_attempts,
         hedge_after_ms: plan.hedge_after_ms,
     }
 }
 
-fn to_step(step: Step) -> proto::Step {
+fn to_step(step: &Step) -> proto::Step {
     proto::Step {
         arm: step.arm.to_string(),
         attempts: step.attempts,
     }
 }
 
-fn to_fan_out(fan_out: FanOut) -> proto::FanOutPlan {
+fn to_fan_out(fan_out: &FanOut) -> proto::FanOutPlan {
     let (mode, quorum) = match fan_out.mode {
         FanOutMode::First => (proto::FanOutMode::First, None),
         FanOutMode::Best => (proto::FanOutMode::Best, None),
@@ -137,6 +140,6 @@ fn to_fan_out(fan_out: FanOut) -> proto::FanOutPlan {
         arms: fan_out.arms.iter().map(ArmId::to_string).collect(),
         mode: mode.into(),
         quorum,
-        judge: fan_out.judge.map(|arm| arm.to_string()),
+        judge: fan_out.judge.as_ref().map(ToString::to_string),
     }
 }

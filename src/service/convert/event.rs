@@ -54,7 +54,7 @@ impl Told {
 #[must_use]
 pub fn to_told(event: RouteEvent) -> Told {
     match event {
-        RouteEvent::Decision(decision) => Told::one(Wire::Decision(to_decision(*decision))),
+        RouteEvent::Decision(decision) => Told::one(Wire::Decision(to_decision(&decision))),
         RouteEvent::AttemptFailed(attempt) => {
             Told::one(Wire::AttemptFailed(proto::AttemptFailed {
                 attempt: Some(to_attempt(attempt)),

@@ -130,7 +130,7 @@ pub fn to_status(status: OutcomeStatus) -> proto::OutcomeStatus {
 #[must_use]
 pub fn to_compared(compared: Compared) -> proto::CompareResponse {
     proto::CompareResponse {
-        decision: Some(super::decision::to_decision(compared.decision)),
+        decision: Some(super::decision::to_decision(&compared.decision)),
         answers: compared.answers.into_iter().map(to_answer).collect(),
         outcome: Some(to_outcome(compared.outcome)),
     }

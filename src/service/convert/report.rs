@@ -13,7 +13,7 @@ pub fn to_explained(explained: Explained) -> proto::GetDecisionResponse {
     let mut decision = explained.decision;
     proto::GetDecisionResponse {
         prompt: decision.prompt.take(),
-        decision: Some(super::decision::to_decision(decision)),
+        decision: Some(super::decision::to_decision(&decision)),
         outcome: explained.outcome.map(to_outcome),
         feedback: explained.feedback.into_iter().map(to_feedback).collect(),
         explanation: explained.explanation,

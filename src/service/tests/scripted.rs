@@ -156,10 +156,10 @@ impl Scripted {
 }
 
 impl EngineApi for Scripted {
-    async fn decide(&self, request: RouteRequest) -> Result<Decision> {
+    async fn decide(&self, request: RouteRequest) -> Result<Arc<Decision>> {
         match self.next(request) {
             Script::Refuse(error) => Err(error),
-            _ => Ok(decision()),
+            _ => Ok(Arc::new(decision())),
         }
     }
 
@@ -170,7 +170,7 @@ impl EngineApi for Scripted {
             Script::Refuse(error) | Script::Break(error) => Err(error),
             Script::Hang => std::future::pending().await,
             Script::Answer | Script::BreakOff => Ok(Routed {
-                decision: decision(),
+                decision: Arc::new(decision()),
                 outcome: outcome(),
                 completion: completion(),
             }),
@@ -186,7 +186,7 @@ impl EngineApi for Scripted {
         let script = self.next(request);
         let tell = self.tell();
         let mut events = vec![
-            RouteEvent::Decision(Box::new(decision())),
+            RouteEvent::Decision(Arc::new(decision())),
             RouteEvent::Delta(Delta::Text("hel".into())),
         ];
         match script {
@@ -216,7 +216,7 @@ impl EngineApi for Scripted {
     ) -> Result<Compared> {
         self.next(request);
         Ok(Compared {
-            decision: decision(),
+            decision: Arc::new(decision()),
             answers: vec![],
             outcome: outcome(),
         })
