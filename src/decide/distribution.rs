@@ -73,16 +73,17 @@ fn integrate(means: &[f64], deviations: &[f64], arms: &[usize], floor: f64, into
         .iter()
         .map(|&a| (means[a], 1.0 / sound(deviations[a])))
         .collect();
+    let curve = &*CURVE;
     let mut below: Vec<f64> = scaled
         .iter()
-        .map(|(m, k)| normal_cdf((floor - m) * k))
+        .map(|(m, k)| normal_cdf(curve, (floor - m) * k))
         .collect();
     let mut now = vec![0.0; arms.len()];
     for cell in 1..=POINTS {
         let upper = floor + step * cell as f64;
         let mut all = 1.0;
         for ((now, below), (m, k)) in now.iter_mut().zip(&below).zip(&scaled) {
-            *now = normal_cdf((upper - m) * k);
+            *now = normal_cdf(curve, (upper - m) * k);
             all *= (0.5 * (*now + below)).max(1e-12);
         }
         for (i, (now, below)) in now.iter().zip(&mut below).enumerate() {
@@ -145,7 +146,8 @@ fn uniform(seed: u64, counter: u64) -> f64 {
 
 /// The normal distribution function, to 2e-4: read from a table of the logistic curve, between
 /// whose points the curve is nearly straight (to 1e-5).
-fn normal_cdf(x: f64) -> f64 {
+#[inline]
+fn normal_cdf(curve: &Curve, x: f64) -> f64 {
     if x >= END {
         return 1.0;
     }
@@ -153,20 +155,26 @@ fn normal_cdf(x: f64) -> f64 {
         return 0.0;
     }
     let place = (x + END) * STEPS;
-    let low = place as usize;
-    let [below, above] = [CURVE[low], CURVE[low + 1]];
-    below + (place - low as f64) * (above - below)
+    let low = place as u32;
+    let below = curve[low as usize & LAST];
+    let above = curve[(low as usize + 1) & LAST];
+    below + (place - f64::from(low)) * (above - below)
 }
 
 const END: f64 = 6.0;
 /// Points of the table in a unit.
 const STEPS: f64 = 64.0;
 
-static CURVE: LazyLock<Vec<f64>> = LazyLock::new(|| {
-    let points = (2.0 * END * STEPS) as usize + 1;
-    (0..=points)
-        .map(|point| logistic(point as f64 / STEPS - END))
-        .collect()
+/// A power of two, so that no index needs a check; the points beyond the end are never read.
+type Curve = [f64; 1024];
+const LAST: usize = 1023;
+
+static CURVE: LazyLock<Box<Curve>> = LazyLock::new(|| {
+    let mut curve = Box::new([1.0; 1024]);
+    for (point, value) in curve.iter_mut().enumerate() {
+        *value = logistic(point as f64 / STEPS - END);
+    }
+    curve
 });
 
 /// A logistic curve with a cubic term (Page 1977).

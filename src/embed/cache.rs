@@ -1,7 +1,8 @@
 //! Vectors by content. The key is a hash of the text as it is embedded (after the cut), so that the
 //! cache holds no prompt.
 
-use std::sync::Arc;
+use crate::domain::Context;
+use std::sync::{Arc, OnceLock};
 
 /// 128 bits of BLAKE3: strangers' prompts never meet by chance.
 pub(super) type Key = [u8; 16];
@@ -16,9 +17,17 @@ pub(super) fn key(text: &str) -> Key {
     *key
 }
 
+/// What is kept of a text.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub vector: Arc<[f32]>,
+    /// What was made of vector and text, once somebody asked for it.
+    pub context: Arc<OnceLock<Context>>,
+}
+
 /// A bounded cache that keeps what is asked for often (TinyLFU).
 pub(super) struct Cache {
-    vectors: moka::sync::Cache<Key, Arc<[f32]>>,
+    vectors: moka::sync::Cache<Key, Kept>,
 }
 
 impl Cache {
@@ -29,11 +38,12 @@ impl Cache {
         }
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<Arc<[f32]>> {
+    pub(super) fn get(&self, key: &Key) -> Option<Kept> {
         self.vectors.get(key)
     }
 
     pub(super) fn insert(&self, key: Key, vector: Arc<[f32]>) {
-        self.vectors.insert(key, vector);
+        let context = Arc::default();
+        self.vectors.insert(key, Kept { vector, context });
     }
 }

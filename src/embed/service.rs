@@ -6,8 +6,10 @@
 use super::cache::{self, Cache};
 use super::pool::{self, Pool};
 use super::{EmbedError, Embedder, OpenError, STATIC_FINGERPRINT, Settings, StaticTable, cut};
-use std::sync::Arc;
+use crate::domain::Context;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The embedding of prompts. Share it by `Arc`.
@@ -31,6 +33,15 @@ pub struct Embedded {
     pub vector: Arc<[f32]>,
     /// It was in the cache.
     pub cached: bool,
+    /// Shared with the cache, where the vector is of the whole text.
+    context: Arc<OnceLock<Context>>,
+}
+
+impl Embedded {
+    /// What the learner sees of the text; made once and kept as long as the vector.
+    pub fn context(&self, make: impl FnOnce(&[f32]) -> Context) -> Context {
+        self.context.get_or_init(|| make(&self.vector)).clone()
+    }
 }
 
 /// What has been asked since the start.
@@ -115,11 +126,14 @@ impl EmbedService {
     pub async fn embed(&self, text: &str, wait: Duration) -> Result<Embedded, EmbedError> {
         let text = cut::to_bytes(text);
         let key = cache::key(&text);
-        if let Some(vector) = self.cache.get(&key) {
+        if let Some(kept) = self.cache.get(&key) {
             self.counts.cached.fetch_add(1, Ordering::Relaxed);
+            // Of texts that are cut to the same, each has a context of its own.
+            let whole = matches!(text, Cow::Borrowed(_));
             return Ok(Embedded {
-                vector,
+                vector: kept.vector,
                 cached: true,
+                context: if whole { kept.context } else { Arc::default() },
             });
         }
         let reply = match &self.mode {
@@ -135,6 +149,7 @@ impl EmbedService {
         Ok(Embedded {
             vector: reply?,
             cached: false,
+            context: Arc::default(),
         })
     }
 }

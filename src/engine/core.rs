@@ -215,7 +215,10 @@ impl Core {
     /// What the learner sees of the prompt, or why it sees nothing.
     pub(crate) async fn context(&self, prompt: &str) -> (Option<Context>, Option<Degradation>) {
         match self.embed.embed(prompt, self.config.embedding.wait).await {
-            Ok(embedded) => (Some(context::build(&embedded.vector, prompt)), None),
+            Ok(embedded) => {
+                let context = embedded.context(|vector| context::build(vector, prompt));
+                (Some(context), None)
+            }
             Err(error) => {
                 tracing::warn!(%error, "a prompt is routed without its embedding");
                 (None, Some(error.into()))

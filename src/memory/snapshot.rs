@@ -69,7 +69,7 @@ impl Memory {
             let mut changes = Changes::default();
             for (i, chunk) in chunks.iter().enumerate() {
                 let number = (group * CHUNKS_A_COMMIT + i) as u32;
-                changes.insert(&key::chunk(fact, number), *chunk);
+                changes.insert(key::chunk(fact, number), *chunk);
             }
             self.store.commit(changes)?;
         }
@@ -79,7 +79,7 @@ impl Memory {
         };
         let key = key::snapshot_head(fact);
         let mut changes = Changes::default();
-        changes.insert(&key, record::seal(&key, 1, &head));
+        changes.insert(key, record::seal(&key, 1, &head));
         self.store.commit(changes)
     }
 
@@ -132,7 +132,7 @@ impl Memory {
     fn remove_snapshot(&self, fact: u64) -> Result<(), WriteError> {
         // The head first: without it the rest is nothing.
         let mut changes = Changes::default();
-        changes.remove(&key::snapshot_head(fact));
+        changes.remove(key::snapshot_head(fact));
         self.store.commit(changes)?;
         self.remove_range(
             key::chunk(fact, 0).to_vec(),
