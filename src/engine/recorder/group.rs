@@ -9,6 +9,7 @@ use crate::{
     },
     memory::Batch,
 };
+use std::collections::BTreeMap;
 
 /// Commands in one group at most: bounds the wait of the first.
 pub(super) const GROUP_MAX: usize = 1024;
@@ -19,7 +20,8 @@ type Waiter = Box<dyn FnOnce(Result<(), EngineError>) + Send>;
 pub(super) struct Group {
     pub batch: Batch,
     pub facts: Vec<Fact>,
-    pub rows: Vec<(RowKey, Option<Row>)>,
+    /// Rows of the ledger as this group leaves them.
+    pub rows: BTreeMap<RowKey, Option<Row>>,
     pub snapshot: bool,
     pub size: usize,
     durable: Vec<Waiter>,

@@ -64,7 +64,7 @@ impl Writer {
             let mut spend = self.shared.ledger();
             let key = spend.judge(&decision, outcome.as_ref(), quality, replaces);
             let row = spend.row(&key).cloned();
-            group.rows.push((key, row));
+            group.rows.insert(key, row);
         }
         group.facts.extend(taught);
         group.batch.feedback.push(feedback);
@@ -72,6 +72,9 @@ impl Writer {
     }
 
     fn tell_judgement(&mut self, feedback: &Feedback) {
+        if self.events.receiver_count() == 0 {
+            return;
+        }
         let now_ms = self.clock.now_ms();
         let Ok(entry) = self.entry(feedback.decision) else {
             return;

@@ -123,7 +123,7 @@ impl Writer {
         let (key, gone) = spend.count(decision, &outcome);
         let row = spend.row(&key).cloned();
         drop(spend);
-        group.rows.push((key, row));
+        group.rows.insert(key, row);
         group.rows.extend(gone.into_iter().map(|key| (key, None)));
         group.batch.outcomes.push(outcome.clone());
         match self.recent.get_mut(decision.id) {
