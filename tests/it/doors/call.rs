@@ -80,7 +80,7 @@ impl Caller<'_> {
             None => (call, None),
         };
         let mut arguments = words(arguments);
-        let local = ["serve", "demo", "replay"].contains(&arguments[0].as_str());
+        let local = ["bench", "serve", "demo", "replay"].contains(&arguments[0].as_str());
         if !local && !arguments.iter().any(|argument| argument == "--address") {
             arguments.push(format!("--address=http://{}", self.server.grpc));
         }
