@@ -161,13 +161,30 @@ impl Memory {
     fn read_counts(&self) -> Result<Counts, ReadError> {
         let stored = self.store.get(key::COUNTS)?;
         match stored.map(|stored| record::open_v1::<Counts>(key::COUNTS, &stored)) {
+            Some(Ok(counts)) if self.are_behind(&counts)? => {
+                let counted = self.recount()?;
+                Ok(Counts {
+                    decisions: counted.decisions,
+                    decisions_ever: counted.decisions_ever.max(counts.decisions_ever),
+                    last_fact: counted.last_fact.max(counts.last_fact),
+                    ..counts
+                })
+            }
             Some(Ok(counts)) => Ok(counts),
             _ => self.recount(),
         }
     }
 
+    /// After a power cut the end of the log may be gone that the store had taken in already; what
+    /// is left of the log then puts older counts back, and the next fact would overwrite one.
+    fn are_behind(&self, counts: &Counts) -> Result<bool, ReadError> {
+        let next = key::fact(counts.last_fact.saturating_add(1)).to_vec();
+        let later = self.store.range(next..vec![key::FACTS + 1]).next();
+        Ok(later.transpose()?.is_some())
+    }
+
     fn recount(&self) -> Result<Counts, ReadError> {
-        tracing::warn!("the memory's counts are damaged: counting anew");
+        tracing::warn!("the memory's counts are damaged or behind: counting anew");
         let mut counts = Counts::default();
         for entry in self.store.kind(key::DECISIONS) {
             let part = key::parse_decision(&entry?.0).map(|(_, part)| part);

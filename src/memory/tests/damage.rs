@@ -135,6 +135,25 @@ fn damaged_counts_are_counted_anew() {
     assert_eq!((counts.decisions, counts.last_fact), (9, 9));
 }
 
+/// As a power cut leaves them that took the end of the log, but not what the store had of it.
+#[test]
+fn counts_that_fell_behind_are_counted_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let memory = filled(dir.path());
+    let before = memory.counts();
+    let mut changes = Changes::default();
+    let behind = Counts {
+        decisions: 4,
+        decisions_ever: 4,
+        last_fact: 3,
+        ..before
+    };
+    behind.put(&mut changes);
+    memory.store.commit(changes).unwrap();
+    drop(memory);
+    assert_eq!(open(dir.path()).0.counts(), before);
+}
+
 fn file(dir: &Path, name: &str) -> PathBuf {
     let mut names = fs::read_dir(dir)
         .unwrap()
