@@ -17,15 +17,9 @@ impl Core {
             range.to_ms.unwrap_or_else(|| self.clock.now_ms() + 1),
         );
         let knowledge = self.recorder.knowledge();
-        let label = |class: ClassId| {
-            let known = knowledge
-                .classes()
-                .iter()
-                .find(|known| known.class == class);
-            match known.map(|known| known.label.as_str()) {
-                None | Some("") => class.to_string(),
-                Some(label) => format!("{class} {label}"),
-            }
+        let label = |class: ClassId| match knowledge.label(class) {
+            None => class.to_string(),
+            Some(label) => format!("{class} {label}"),
         };
         let provider = |arm: &ArmId| {
             let known = self.config.arm(arm).map(|spec| spec.arm.provider.clone());

@@ -52,14 +52,8 @@ pub(crate) fn select(
 
 /// The class's label, or `c` and its number.
 fn label(knowledge: &Knowledge, class: ClassId) -> String {
-    let known = knowledge
-        .classes()
-        .iter()
-        .find(|known| known.class == class);
-    match known.map(|known| known.label.as_str()) {
-        None | Some("") => class.to_string(),
-        Some(label) => label.to_owned(),
-    }
+    let label = knowledge.label(class);
+    label.map_or_else(|| class.to_string(), str::to_owned)
 }
 
 fn restrict(

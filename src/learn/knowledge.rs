@@ -276,6 +276,13 @@ impl Knowledge {
         &self.classes
     }
 
+    /// What people call this class, where they call it something.
+    #[must_use]
+    pub fn label(&self, class: ClassId) -> Option<&str> {
+        let known = self.classes.iter().find(|known| known.class == class)?;
+        Some(known.label.as_str()).filter(|label| !label.is_empty())
+    }
+
     /// All arms known, those that left included.
     #[must_use]
     pub fn arms(&self) -> &[ArmId] {

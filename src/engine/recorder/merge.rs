@@ -4,7 +4,7 @@
 //! A class id means something in one memory only: a decision's prompt is placed anew among the
 //! classes that are known here, and the stored decision carries that class.
 
-use super::{group::Group, recent::Entry, thread::Writer};
+use super::{group::Group, thread::Writer};
 use crate::{
     domain::{DecisionId, Fact, Outcome},
     engine::{api::EngineError, facts},
@@ -97,14 +97,7 @@ impl Writer {
         let here = decision.context.as_ref();
         let here = here.and_then(|context| knowledge.classify(context));
         decision.ranking.class = here.map(|here| here.class);
-        let decision = Arc::new(decision);
-        group.facts.extend(facts::of_decision(&decision));
-        group.batch.decisions.push(Arc::clone(&decision));
-        self.recent.insert(Entry {
-            decision,
-            outcome: None,
-            feedback: Vec::new(),
-        });
+        self.decided(Arc::new(decision), group);
     }
 
     /// False where there is an outcome already.

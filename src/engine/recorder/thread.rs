@@ -77,16 +77,21 @@ impl Writer {
         }
     }
 
+    /// A decision that is new here: learned from, written, and waiting for its outcome.
+    pub(super) fn decided(&mut self, decision: Arc<Decision>, group: &mut Group) {
+        group.facts.extend(facts::of_decision(&decision));
+        group.batch.decisions.push(Arc::clone(&decision));
+        self.recent.insert(Entry {
+            decision,
+            outcome: None,
+            feedback: Vec::new(),
+        });
+    }
+
     fn take(&mut self, command: Command, group: &mut Group) {
         match command {
             Command::Decided { decision, ack } => {
-                group.facts.extend(facts::of_decision(&decision));
-                group.batch.decisions.push(Arc::clone(&decision));
-                self.recent.insert(Entry {
-                    decision,
-                    outcome: None,
-                    feedback: Vec::new(),
-                });
+                self.decided(decision, group);
                 group.when_durable(ack, ());
             }
             Command::Finished {

@@ -31,6 +31,26 @@ fn title(report: &DatasetReport, what: &str) -> (String, String) {
     )
 }
 
+/// The lines that the product's own is seen against.
+fn others(
+    chart: &mut Chart,
+    blend: &[Point],
+    zero: &[Point],
+    shown: &[(&(&str, &str, &str), Vec<Point>)],
+) {
+    chart.line(
+        blend,
+        &Line::dashed("offline blend, all labels", BLEND, "2 3"),
+    );
+    chart.line(
+        zero,
+        &Line::dashed("zero router: single arms, mixed", ZERO, "7 4"),
+    );
+    for ((_, name, colour), line) in shown {
+        chart.line(line, &Line::thin(name, colour));
+    }
+}
+
 /// Cost against quality, second half of the stream.
 pub(super) fn frontier(report: &DatasetReport) -> String {
     let blend = report.baselines.get("offline").map(|b| hull(&b.points));
@@ -57,17 +77,7 @@ pub(super) fn frontier(report: &DatasetReport) -> String {
         (0.0, MOST_COST),
         (low, high),
     );
-    chart.line(
-        &blend,
-        &Line::dashed("offline blend, all labels", BLEND, "2 3"),
-    );
-    chart.line(
-        &zero,
-        &Line::dashed("zero router: single arms, mixed", ZERO, "7 4"),
-    );
-    for ((_, name, colour), line) in &shown {
-        chart.line(line, &Line::thin(name, colour));
-    }
+    others(&mut chart, &blend, &zero, &shown);
     chart.line(&own, &Line::thick("pointsman", OWN));
     for p in report.own.points.iter().filter(within) {
         chart.dot(p, 3.0, OWN);
@@ -144,17 +154,7 @@ pub(super) fn curve(report: &DatasetReport) -> String {
     }
     let zero = [0.0, report.n as f64].map(|cost| Point { cost, quality: 0.0 });
     chart.band(&below, &above, OWN);
-    chart.line(
-        &blend,
-        &Line::dashed("offline blend, all labels", BLEND, "2 3"),
-    );
-    chart.line(
-        &zero,
-        &Line::dashed("zero router: single arms, mixed", ZERO, "7 4"),
-    );
-    for ((_, name, colour), line) in &shown {
-        chart.line(line, &Line::thin(name, colour));
-    }
+    others(&mut chart, &blend, &zero, &shown);
     chart.line(&points(own), &Line::thick("pointsman, 95 % interval", OWN));
     chart.svg()
 }
