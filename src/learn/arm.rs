@@ -1,7 +1,7 @@
 //! What is remembered of one arm beside its sums by class.
 
 use super::cell::Cell;
-use super::drift::Detector;
+use super::drift::{Detector, Fall};
 use crate::domain::{ArmId, Price};
 use serde::{Deserialize, Serialize};
 
@@ -39,20 +39,12 @@ pub(super) struct ArmState {
     pub last_chosen: u64,
     /// The learner's count of choices when this arm was first declared.
     pub joined_at: u64,
-    /// It became worse, and has not come back: its level before.
-    pub hope: Option<f64>,
-    /// Judgements since it became worse.
-    pub judged_since: u32,
+    /// It became worse, and has not come back.
+    pub fall: Option<Fall>,
 }
 
 /// Calls beyond which the failure rate forgets.
 const RECENT_CALLS: f64 = 200.0;
-/// Judgements of a demoted arm that count.
-const DEMOTED_EVIDENCE: f64 = 10.0;
-/// Judgements since its demotion after which an arm may come back.
-const BACK_AFTER: u32 = 15;
-/// Quality below its former level within which an arm has come back.
-const BACK_WITHIN: f64 = 0.06;
 /// Choices within which all arms are new, so that none is a newcomer.
 const COLD_CHOICES: u64 = 50;
 /// Judgements after which a newcomer is one no longer.
@@ -75,8 +67,7 @@ impl ArmState {
             chosen: 0,
             last_chosen: 0,
             joined_at: 0,
-            hope: None,
-            judged_since: 0,
+            fall: None,
         }
     }
 
@@ -110,28 +101,40 @@ impl ArmState {
         self.noise_sum += weight * residual * residual;
     }
 
-    /// While demoted, only the last few judgements count, so that a recovery shows soon.
-    pub fn stay_open(&mut self) {
-        let evidence = self.evidence();
-        self.judged_since = self.judged_since.saturating_add(1);
-        if self.hope.is_some() && evidence > DEMOTED_EVIDENCE {
-            self.forget(DEMOTED_EVIDENCE / evidence);
-        }
-    }
-
-    /// A demoted arm that is nearly as good as it was is demoted no longer.
-    pub fn come_back(&mut self, level: f64) {
-        if self.judged_since >= BACK_AFTER {
-            self.hope = self.hope.filter(|hope| level < hope - BACK_WITHIN);
-        }
-    }
-
     /// Share of the posterior deviation that exploration uses: all of it for an arm that joined a
     /// running service or that changed, until it has been judged some times; then the usual share.
     pub fn explore_share(&self, usual: f64) -> f64 {
-        let fresh = self.joined_at > COLD_CHOICES || self.hope.is_some();
+        let fresh = self.joined_at > COLD_CHOICES;
         let open = 1.0 - self.evidence() / FRESH_EVIDENCE;
         if fresh { usual.max(open) } else { usual }
+    }
+
+    /// It became worse: what was judged since then is taken out of its evidence again.
+    pub fn fall(&mut self) {
+        let run = std::mem::take(&mut self.detector).run;
+        let evidence = self.evidence();
+        if evidence > 0.0 {
+            let each = run.1 / evidence;
+            let cells = self.cells.iter_mut().chain([&mut self.unplaced]);
+            cells.for_each(|cell| cell.shift(-each));
+        }
+        self.fall = Some(Fall::new(run));
+    }
+
+    /// A fall that lasts is how the arm is now.
+    pub fn settle(&mut self, keep: f64) {
+        if let Some(fall) = self.fall.take() {
+            let cells = self.cells.iter_mut().chain([&mut self.unplaced]);
+            cells.for_each(|cell| {
+                cell.shift(-fall.depth());
+                cell.forget(keep);
+            });
+        }
+    }
+
+    /// How far below its old quality it is now.
+    pub fn depth(&self) -> f64 {
+        self.fall.map_or(0.0, |fall| fall.depth())
     }
 
     /// Keeps this share of what was judged.

@@ -81,6 +81,11 @@ impl Cell {
         self.quality = (self.quality + weight * (after - before)).clamp(0.0, self.n);
     }
 
+    /// Makes every judgement better or worse by this much.
+    pub fn shift(&mut self, by: f64) {
+        self.quality = (self.quality + by * self.n).clamp(0.0, self.n);
+    }
+
     /// Keeps this share of the judgements.
     pub fn forget(&mut self, keep: f64) {
         self.n *= keep;

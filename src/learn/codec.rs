@@ -10,7 +10,7 @@ use super::{Learner, Settings};
 use serde::{Deserialize, Serialize};
 
 const MARK: &[u8; 4] = b"PMLK";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Bytes that are no learner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,14 @@ pub enum DecodeError {
         "the snapshot has version {found}, this program reads up to {VERSION}: use a newer one"
     )]
     Newer {
+        /// The version found.
+        found: u8,
+    },
+    /// Written by an older program, which knew less of each arm.
+    #[error(
+        "the snapshot has version {found}, this program reads version {VERSION}: learn again from the recorded facts"
+    )]
+    Older {
         /// The version found.
         found: u8,
     },
@@ -91,6 +99,9 @@ impl Learner {
         let (&version, _) = rest.split_first().ok_or(DecodeError::Foreign)?;
         if version > VERSION {
             return Err(DecodeError::Newer { found: version });
+        }
+        if version < VERSION {
+            return Err(DecodeError::Older { found: version });
         }
         let (body, sum) = bytes
             .split_last_chunk::<4>()
@@ -181,8 +192,13 @@ impl ArmState {
             self.noise_sum,
             self.detector.up,
             self.detector.down,
+            self.detector.run.0,
+            self.fall.map_or(0.0, |fall| fall.n),
+            self.fall.map_or(0.0, |fall| fall.recovery),
         ];
+        let signed = [self.detector.run.1, self.fall.map_or(0.0, |fall| fall.sum)];
         numbers.iter().all(|x| x.is_finite() && *x >= 0.0)
+            && signed.iter().all(|x| x.is_finite())
             && self
                 .cells
                 .iter()

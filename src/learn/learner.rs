@@ -7,9 +7,9 @@ use super::classes::Classes;
 use super::drift::Direction;
 use super::knowledge::Knowledge;
 use super::solve::Solution;
-use super::sources::{self, Callers};
+use super::sources::Callers;
 use super::{Settings, publish};
-use crate::domain::{ArmId, ClassId, Context, Fact, Ran, Score, Source};
+use crate::domain::{ArmId, ClassId, Context, Fact, Ran, Score};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,9 +17,6 @@ use std::sync::Arc;
 const MAX_LABEL_CHARS: usize = 120;
 /// Weight of one imported example at most.
 const MAX_EXAMPLE_WEIGHT: f64 = 100.0;
-
-/// Judgements before which an arm's level is still being found, so that surprises are no change.
-const SETTLED_EVIDENCE: f64 = 30.0;
 
 /// Something a fact did that a person would want to see.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +43,8 @@ pub enum Change {
         /// The class that is gone.
         gone: ClassId,
     },
-    /// An arm's quality changed; most of its evidence was dropped.
+    /// An arm's quality changed. Where it became worse, its evidence is set aside until it is as
+    /// good again; where it became better than it ever was, most of it is dropped.
     Drift {
         /// The arm.
         arm: ArmId,
@@ -205,6 +203,11 @@ impl Learner {
         (self.chosen / 20).clamp(1, 20.max(size)) as u32
     }
 
+    /// Sums were changed in bulk: what is known follows with this very fact.
+    pub(super) fn publish_soon(&mut self) {
+        self.pending = u32::MAX - 1;
+    }
+
     /// What is known now. Cheap; refreshed while facts are applied.
     #[must_use]
     pub fn knowledge(&self) -> Arc<Knowledge> {
@@ -219,9 +222,6 @@ impl Learner {
         self.pending = 0;
         self.version += 1;
         let (solution, knowledge) = publish::publish(self);
-        for (arm, level) in self.arms.iter_mut().zip(&solution.level) {
-            arm.come_back(*level);
-        }
         self.solution = solution;
         self.knowledge = Arc::new(knowledge);
     }
@@ -247,85 +247,12 @@ impl Learner {
         }
     }
 
-    fn cell(&mut self, a: usize, row: Option<usize>) -> &mut Cell {
+    pub(super) fn cell(&mut self, a: usize, row: Option<usize>) -> &mut Cell {
         let arm = &mut self.arms[a];
         match row {
             Some(row) => &mut arm.cells[row],
             None => &mut arm.unplaced,
         }
-    }
-
-    fn judged(
-        &mut self,
-        row: Option<usize>,
-        arm: &ArmId,
-        quality: f64,
-        replaces: Option<f64>,
-        source: &Source,
-        changes: &mut Vec<Change>,
-    ) {
-        let Some(&a) = self.index.get(arm) else {
-            return;
-        };
-        if !quality.is_finite() {
-            return;
-        }
-        let quality = quality.clamp(0.0, 1.0);
-        if let Some(before) = replaces.filter(|before| before.is_finite()) {
-            let weight = sources::kind_weight(source, &self.settings);
-            self.cell(a, row)
-                .corrected(before.clamp(0.0, 1.0), quality, weight);
-            return;
-        }
-        let weight = self.callers.take(source, &self.settings);
-        if weight > 0.0 {
-            self.learn_quality(a, row, quality, weight, changes);
-        }
-    }
-
-    fn learn_quality(
-        &mut self,
-        a: usize,
-        row: Option<usize>,
-        quality: f64,
-        weight: f64,
-        changes: &mut Vec<Change>,
-    ) {
-        if let Some(expected) = self.solution.expected(a, row, self.arms.len()) {
-            let residual = quality - expected;
-            self.arms[a].count_residual(residual, weight);
-            let noise = publish::noise(&self.arms, a).sqrt();
-            let demoted = self.arms[a].hope.is_some();
-            let settled = demoted || self.arms[a].evidence() >= SETTLED_EVIDENCE;
-            let residual = if settled && self.settings.detect_drift {
-                weight * residual / noise
-            } else {
-                0.0
-            };
-            if let Some(direction) = self.arms[a].detector.observe(residual, demoted) {
-                self.drifted(a, direction);
-                let arm = self.arms[a].prior.arm.clone();
-                changes.push(Change::Drift { arm, direction });
-            }
-        }
-        if self.settings.forgetting < 1.0 {
-            self.arms[a].forget(self.settings.forgetting.powf(weight));
-        }
-        self.cell(a, row).judged(quality, weight);
-        self.arms[a].stay_open();
-    }
-
-    /// An arm changed: most of its evidence is dropped. One that became worse is remembered as it
-    /// was, and probed now and then until it is so again.
-    fn drifted(&mut self, a: usize, direction: Direction) {
-        let level = self.solution.level.get(a).copied();
-        let arm = &mut self.arms[a];
-        arm.forget(self.settings.keep_on_drift);
-        arm.judged_since = 0;
-        arm.hope = match direction {
-            Direction::Worse => arm.hope.or(level),
-            Direction::Better => None,
-        };
     }
 
     fn scored(
@@ -351,7 +278,8 @@ impl Learner {
             };
             self.cell(a, row).ran(&ran);
             if score.quality.is_finite() {
-                self.learn_quality(a, row, score.quality.clamp(0.0, 1.0), weight, changes);
+                let quality = score.quality.clamp(0.0, 1.0);
+                self.learn_quality(a, row, (quality, weight), false, changes);
             }
         }
     }

@@ -10,6 +10,9 @@ mod classes;
 mod codec;
 pub mod context;
 mod drift;
+#[cfg(test)]
+mod drift_tests;
+mod judge;
 mod knowledge;
 mod learner;
 mod prompts;

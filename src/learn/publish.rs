@@ -19,8 +19,6 @@ const NOISE_FLOOR: f64 = 4e-4;
 const AVERAGE_QUALITY: f64 = 0.6;
 /// Milliseconds of a call before any was timed.
 const TYPICAL_LATENCY_MS: f64 = 2000.0;
-/// Choices after which a demoted arm is tried again.
-const PROBE_EVERY: u64 = 15;
 /// Choices of an epoch. With 48 the share of the learnable gain fell by several points.
 const EPOCH: u64 = 8;
 /// Similarity within which a neighbouring class has a say.
@@ -174,7 +172,7 @@ fn lay_out(learner: &Learner, sums: &Sums<'_>, solution: &Solution, tables: &Tab
             .collect(),
         references,
         stranger: stranger(learner),
-        probes: probes(learner, solution),
+        probes: probes(learner, &sums.noise),
         epoch: epoch(learner),
         temperature: TEMPERATURE,
     }
@@ -188,11 +186,12 @@ fn quality_entry(
     a: usize,
 ) -> Entry {
     let settings = &learner.settings;
+    let level = solution.level[a] - learner.arms[a].depth();
     let share = learner.arms[a].explore_share(settings.explore_level);
     let level_explore = share.powi(2) * solution.level_var[a];
     if row == sums.classes {
         return Entry {
-            quality: solution.level[a] as f32,
+            quality: level as f32,
             var: solution.level_var[a] as f32,
             explore_var: level_explore as f32,
             evidence: learner.arms[a].evidence() as f32,
@@ -200,7 +199,7 @@ fn quality_entry(
         };
     }
     let at = row * sums.arms + a;
-    let quality = solution.level[a] + solution.difficulty[row] + solution.strength[at];
+    let quality = level + solution.difficulty[row] + solution.strength[at];
     let class_explore = settings.explore_class.powi(2) * solution.strength_var[at];
     Entry {
         quality: quality as f32,
@@ -224,18 +223,17 @@ fn stranger(learner: &Learner) -> Entry {
     }
 }
 
-/// For each arm whose probe is due: how much better it may have become.
-fn probes(learner: &Learner, solution: &Solution) -> Vec<f32> {
-    let hope = |(arm, level): (&ArmState, &f64)| match arm.hope {
-        Some(hope)
-            if learner.settings.probes
-                && learner.chosen.saturating_sub(arm.last_chosen) >= PROBE_EVERY =>
-        {
-            (hope - level).max(0.0) as f32
+/// For each fallen arm whose probe is due: how much better it may be than it looks.
+fn probes(learner: &Learner, noise: &[f64]) -> Vec<f32> {
+    let hope = |(arm, noise): (&ArmState, &f64)| match &arm.fall {
+        Some(fall) if learner.settings.probes => {
+            let waited = learner.chosen.saturating_sub(arm.last_chosen);
+            let due = waited as f64 >= fall.probe_after(*noise);
+            if due { fall.depth() as f32 } else { 0.0 }
         }
         _ => 0.0,
     };
-    learner.arms.iter().zip(&solution.level).map(hope).collect()
+    learner.arms.iter().zip(noise).map(hope).collect()
 }
 
 /// Draws are shared by prompts of one class within an epoch, so that a paraphrase keeps its arm.

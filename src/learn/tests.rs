@@ -42,7 +42,7 @@ pub(crate) fn chosen(axis: usize, arm: &str) -> Fact {
     }
 }
 
-fn quality(learner: &Learner, arm: &str, axis: usize) -> f64 {
+pub(super) fn quality(learner: &Learner, arm: &str, axis: usize) -> f64 {
     let knowledge = learner.knowledge();
     let class = knowledge.classify(&prompt(axis, 0.0));
     let column = knowledge.column(&ArmId::new(arm));
@@ -153,6 +153,16 @@ fn a_correction_takes_the_earlier_judgement_back() {
         twin.apply(&judged(0, "a", 1.0));
     }
     assert_eq!(learner.arms[0].unplaced, twin.arms[0].unplaced);
+}
+
+#[test]
+fn a_snapshot_of_an_older_make_is_refused_by_name() {
+    let mut bytes = Learner::new(Settings::default(), &priors(&["a"])).encode();
+    bytes[4] = 1;
+    assert_eq!(
+        Learner::decode(&bytes, Settings::default()).unwrap_err(),
+        DecodeError::Older { found: 1 }
+    );
 }
 
 fn any_number() -> impl Strategy<Value = f64> {
