@@ -7,8 +7,7 @@
 //! product's own with its default settings. Run with `--no-capture` to see the figures.
 //!
 //! The bars are 90 % of paraphrases and all traps. They are **not** met: each floor below is what was
-//! reached, less two points. A file sorted by kind is harder than a mixed one, since the first kinds
-//! are merged into wide classes to make room for the last.
+//! reached, less two points. A file sorted by kind is to teach as much as a mixed one.
 
 use pointsman::{
     decide::{Candidate, Inputs, rank},
@@ -220,11 +219,11 @@ async fn check(kind: Kind, order: Order, floor: Floor) {
 #[tokio::test]
 async fn with_the_static_table() {
     check(Kind::Static, Order::Mixed, [71.0, 71.5, 67.5]).await;
-    check(Kind::Static, Order::Sorted, [77.0, 68.0, 34.0]).await;
+    check(Kind::Static, Order::Sorted, [76.5, 78.5, 63.0]).await;
 }
 
 #[tokio::test]
 async fn with_mini_lm_where_its_runtime_is() {
     check(Kind::MiniLm, Order::Mixed, [90.0, 90.0, 76.5]).await;
-    check(Kind::MiniLm, Order::Sorted, [89.5, 85.5, 61.5]).await;
+    check(Kind::MiniLm, Order::Sorted, [89.0, 88.5, 81.0]).await;
 }
