@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("pointsman.v1.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .btree_map(".")
+        .codec_path("crate::proto::WireCodec")
         .bytes(".pointsman.v1.ExportMemoryResponse.data")
         .bytes(".pointsman.v1.ImportMemoryRequest.data")
         .compile_fds(descriptors)?;

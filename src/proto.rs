@@ -9,6 +9,10 @@
     rustdoc::all
 )]
 
+mod codec;
+
+pub use codec::WireCodec;
+
 tonic::include_proto!("pointsman.v1");
 
 /// The descriptors of `proto/`, for server reflection.

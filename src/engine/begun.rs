@@ -19,7 +19,7 @@ pub(crate) struct Begun {
     /// Upstream calls that were told of so far.
     pub attempts: Vec<Attempt>,
     /// What is asked instead of the request as it came, where something had to be left out.
-    pub less: Option<ChatRequest>,
+    pub less: Option<Arc<ChatRequest>>,
     /// Where the answer is to be kept.
     pub slot: Option<Slot>,
     recorded: Option<Receipt<()>>,

@@ -58,6 +58,9 @@ pub(crate) struct Core {
     pub started_at_ms: u64,
 }
 
+/// What the learner sees of a prompt, or why it sees nothing.
+type Seen = (Option<Context>, Option<Degradation>);
+
 /// What a decision is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -81,10 +84,25 @@ impl Core {
             return Err(EngineError::Draining);
         }
         self.recorder.check()?;
-        let mut prepared = prepare::prepare(&self.config, request)?;
+        let prepared = Box::new(prepare::prepare(&self.config, request)?);
         let admitted = self.admit(&prepared, request)?;
         let prompt = request.chat.prompt();
-        let (context, degradation) = self.context(&prompt).await;
+        let seen = self.context(&prompt).await;
+        let held = (admitted, started);
+        let mut begun = self.decide(request, kind, (prepared, &prompt, seen), held)?;
+        self.record(&mut begun, &prompt).await;
+        Ok(begun)
+    }
+
+    /// What is decided once the prompt is understood. Waits for nothing: what it needs on its way
+    /// takes no room in the requests that wait.
+    fn decide(
+        self: &Arc<Self>,
+        request: &RouteRequest,
+        kind: Kind,
+        (mut prepared, prompt, (context, degradation)): (Box<Prepared>, &str, Seen),
+        (admitted, started): (Option<Admitted>, Instant),
+    ) -> Result<Begun, EngineError> {
         let now_ms = self.clock.now_ms();
         self.allow(&mut prepared, request, now_ms)?;
         let id = self
@@ -114,7 +132,7 @@ impl Core {
         };
         self.budgets
             .reserve(request.routing.tenant.as_deref(), reserved_usd);
-        let stored = self.config.memory.store_prompts.then(|| prompt.clone());
+        let stored = self.config.memory.store_prompts.then(|| prompt.to_owned());
         let decision = Decision {
             id,
             request_id: request.request_id.clone(),
@@ -139,11 +157,11 @@ impl Core {
         };
         let held = (reserved_usd, admitted);
         let mut begun = Begun::new(self, Arc::new(decision), held, started);
-        begun.less = prepared.less;
-        Ok(self.record(begun, &prompt).await)
+        begun.less = prepared.less.map(Arc::new);
+        Ok(begun)
     }
 
-    async fn record(&self, mut begun: Begun, prompt: &str) -> Begun {
+    async fn record(&self, begun: &mut Begun, prompt: &str) {
         let decision = Arc::clone(&begun.decision);
         if self.config.logging.prompts {
             let prompt = &prompt[..prompt.floor_char_boundary(LOGGED_BYTES)];
@@ -159,7 +177,6 @@ impl Core {
             self.recorder
                 .teach(facts::asked_again(&earlier, decision.id.at_ms()));
         }
-        begun
     }
 
     /// Asks the tenant's limits: what the request is expected to use, on each arm that it asks.
@@ -213,7 +230,7 @@ impl Core {
     }
 
     /// What the learner sees of the prompt, or why it sees nothing.
-    pub(crate) async fn context(&self, prompt: &str) -> (Option<Context>, Option<Degradation>) {
+    pub(crate) async fn context(&self, prompt: &str) -> Seen {
         match self.embed.embed(prompt, self.config.embedding.wait).await {
             Ok(embedded) => {
                 let context = embedded.context(|vector| context::build(vector, prompt));

@@ -33,7 +33,8 @@ impl Core {
         begun.slot = slot;
         let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
         let decision = Arc::clone(&begun.decision);
-        let (ran, outcome) = carry_out(begun, &decision.plan, request.chat, limits).await;
+        let chat = Arc::new(request.chat);
+        let (ran, outcome) = carry_out(begun, &decision.plan, chat, limits).await;
         match ran.completion {
             Ok(completion) => Ok(Routed {
                 decision,
@@ -60,7 +61,8 @@ impl Core {
         let limits = limits(&begun.decision, deadline, false);
         let decision = Arc::clone(&begun.decision);
         let plan = side_by_side(&decision);
-        let (ran, outcome) = carry_out(begun, &plan, request.chat, limits).await;
+        let chat = Arc::new(request.chat);
+        let (ran, outcome) = carry_out(begun, &plan, chat, limits).await;
         Ok(Compared {
             decision,
             answers: in_order(ran.answers, &asked),
@@ -74,10 +76,10 @@ impl Core {
 async fn carry_out(
     mut begun: Begun,
     plan: &Plan,
-    chat: ChatRequest,
+    chat: Arc<ChatRequest>,
     limits: Limits,
 ) -> (Ran, Outcome) {
-    let chat = Arc::new(begun.less.take().unwrap_or(chat));
+    let chat = begun.less.take().unwrap_or(chat);
     let dispatcher = begun.core.dispatcher.clone();
     let ran = dispatcher
         .run(plan, &chat, limits, &CancellationToken::new())

@@ -33,7 +33,8 @@ pub(crate) async fn route_stream(
     };
     let mut begun = in_time(deadline, core.begin(&request, Kind::Streamed)).await?;
     let limits = limits(&begun.decision, deadline, request.routing.restart_stream);
-    let chat = Arc::new(begun.less.take().unwrap_or(request.chat));
+    let chat = begun.less.take();
+    let chat = chat.unwrap_or_else(|| Arc::new(request.chat));
     begun.slot = slot;
     let asked = Arc::clone(&chat);
     let progress = core

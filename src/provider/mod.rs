@@ -8,6 +8,7 @@
 pub mod assemble;
 pub mod endpoint;
 pub mod http;
+pub mod json;
 pub mod openai;
 pub mod reader;
 pub mod rotation;

@@ -57,13 +57,19 @@ impl Decoder {
             if self.size_bytes > MAX_EVENT_BYTES {
                 return Err(TooLong);
             }
-            self.line.extend_from_slice(part);
             let Some((&mark, rest)) = rest.split_first() else {
+                self.line.extend_from_slice(part);
                 return Ok(());
             };
             self.after_cr = mark == b'\r';
             chunk = rest;
-            out.extend(self.end_line());
+            // Most lines come whole: only a line that was begun before has to be put together.
+            out.extend(if self.line.is_empty() {
+                self.take_line(part)
+            } else {
+                self.line.extend_from_slice(part);
+                self.end_line()
+            });
         }
         Ok(())
     }
@@ -76,7 +82,13 @@ impl Decoder {
 
     fn end_line(&mut self) -> Option<Event> {
         let mut line = std::mem::take(&mut self.line);
-        let mut text = line.as_slice();
+        let event = self.take_line(&line);
+        line.clear();
+        self.line = line;
+        event
+    }
+
+    fn take_line(&mut self, mut text: &[u8]) -> Option<Event> {
         if !std::mem::replace(&mut self.begun, true) {
             text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
         }
@@ -92,8 +104,6 @@ impl Decoder {
             b"event" => self.name = Some(String::from_utf8_lossy(value).into_owned()),
             _ => self.size_bytes -= text.len().min(self.size_bytes),
         }
-        line.clear();
-        self.line = line;
         None
     }
 

@@ -36,6 +36,11 @@ impl Core {
         if !self.cache.is_on() {
             return Ok(AtHand::Nothing(None));
         }
+        // In a box, so that requests carry no room for it where caches are off.
+        Box::pin(self.look(request)).await
+    }
+
+    async fn look(self: &Arc<Self>, request: &RouteRequest) -> Result<AtHand, EngineError> {
         let started = Instant::now();
         self.recorder.check()?;
         if self.draining.load(Ordering::Relaxed) {

@@ -5,6 +5,7 @@
 
 use super::{rate_limits, redact, retry_after_ms, wait::duration_ms};
 use crate::domain::{Fault, FaultKind};
+use crate::provider::json::Json;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -126,9 +127,9 @@ pub fn classify(status: u16, headers: &HeaderMap, body: &[u8]) -> Fault {
 #[must_use]
 pub fn fault_in_body(body: &Value) -> Option<Fault> {
     let object = body.as_object()?;
-    let marked = |key| object.get(key).and_then(Value::as_str) == Some("error");
+    let text = |key| object.get(key).and_then(Value::as_str);
     let error = object.get("error").is_some_and(|error| !error.is_null());
-    if !(error || marked("type") || marked("object")) {
+    if !marks_error(error, [text("type"), text("object")]) {
         return None;
     }
     let error = ErrorBody::read(body).unwrap_or_default();
@@ -137,6 +138,20 @@ pub fn fault_in_body(body: &Value) -> Option<Fault> {
         .message
         .replace("upstream answered an error", "an error inside the answer");
     Some(fault)
+}
+
+/// As [`fault_in_body`], of a body that is only looked at.
+#[must_use]
+pub fn fault_in_json(body: &Json<'_>) -> Option<Fault> {
+    let text = |key| body.get(key).as_str();
+    let error = !body.get("error").is_null();
+    let marked = marks_error(error, [text("type"), text("object")]);
+    marked.then(|| fault_in_body(&body.to_value())).flatten()
+}
+
+/// Is a body an error: one that has an `error`, or one whose `type` or `object` says so?
+fn marks_error(error: bool, kinds: [Option<&str>; 2]) -> bool {
+    error || kinds.contains(&Some("error"))
 }
 
 fn fault_of(status: Option<u16>, error: &ErrorBody) -> Fault {

@@ -7,7 +7,7 @@ mod classify;
 mod redact;
 mod wait;
 
-pub use classify::{ErrorBody, classify, fault_in_body};
+pub use classify::{ErrorBody, classify, fault_in_body, fault_in_json};
 pub use redact::redact;
 pub use wait::{RateLimits, rate_limits, retry_after_ms};
 
@@ -60,7 +60,7 @@ impl Http {
     pub async fn send(
         &self,
         method: Method,
-        url: &str,
+        url: impl reqwest::IntoUrl,
         headers: HeaderMap,
         body: Option<Vec<u8>>,
     ) -> Result<Reply, Fault> {
@@ -69,9 +69,10 @@ impl Http {
             request = request.body(body);
         }
         let response = request.send().await.map_err(|error| transport(&error))?;
+        let (status, mut response) = (response.status(), response);
         let reply = Reply {
-            status: response.status(),
-            headers: response.headers().clone(),
+            status,
+            headers: std::mem::take(response.headers_mut()),
             response,
         };
         if reply.status.is_success() {
@@ -87,7 +88,7 @@ impl Http {
     /// As [`Http::send`].
     pub async fn post_json(
         &self,
-        url: &str,
+        url: impl reqwest::IntoUrl,
         mut headers: HeaderMap,
         body: &impl serde::Serialize,
     ) -> Result<Reply, Fault> {

@@ -68,6 +68,11 @@ impl RateLimits {
 /// response's own `date`).
 #[must_use]
 pub fn rate_limits(headers: &HeaderMap) -> RateLimits {
+    // Most responses say nothing of limits, and are asked once a call: one pass tells.
+    let limits = |name: &http::HeaderName| name.as_str().contains("ratelimit-");
+    if !headers.keys().any(limits) {
+        return RateLimits::default();
+    }
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let count = |name: &str| text(name)?.parse::<u64>().ok();
     let now = || httpdate::parse_http_date(text("date")?).ok();

@@ -1,5 +1,6 @@
 //! What an answer says beside what is understood: kept as it is, whole and in a stream.
 
+use crate::provider::json::Json;
 use serde_json::{Map, Value};
 
 /// Fields of an answer or a chunk that are read elsewhere, or are no part of the answer.
@@ -28,24 +29,29 @@ const READ_OF_MESSAGE: [&str; 7] = [
 
 /// Adds what `body` (an answer or a chunk) and its first choice's `message` (or delta) say beside.
 /// Lists grow, what else comes again is replaced.
-pub fn keep(extra: &mut Map<String, Value>, body: &Value, message: &str) {
+pub fn keep(extra: &mut Map<String, Value>, body: &Json<'_>, message: &str) {
     add(extra, body, &READ);
-    let choice = &body["choices"][0];
-    if let Some(more) = choice.get("logprobs").filter(|more| !more.is_null()) {
-        put(extra, "logprobs", more);
+    let choice = body.get("choices").first();
+    let more = choice.get("logprobs");
+    if !more.is_null() {
+        put(extra, "logprobs", &more.to_value());
     }
     let mut beside = Map::new();
-    add(&mut beside, &choice[message], &READ_OF_MESSAGE);
+    add(&mut beside, choice.get(message), &READ_OF_MESSAGE);
     if !beside.is_empty() {
         put(extra, "message", &Value::Object(beside));
     }
 }
 
-fn add(extra: &mut Map<String, Value>, object: &Value, read: &[&str]) {
-    for (key, value) in object.as_object().into_iter().flatten() {
-        let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        if !empty && !read.contains(&key.as_str()) {
-            put(extra, key, value);
+fn add(extra: &mut Map<String, Value>, object: &Json<'_>, read: &[&str]) {
+    for (key, value) in object.entries() {
+        let empty = match value {
+            Json::Null => true,
+            Json::List(items) => items.is_empty(),
+            _ => false,
+        };
+        if !empty && !read.contains(&&**key) {
+            put(extra, key, &value.to_value());
         }
     }
 }
@@ -88,9 +94,9 @@ mod tests {
             json!({"id": "1", "system_fingerprint": null, "choices": []}),
         ];
         let (mut of_whole, mut of_chunks) = (Map::new(), Map::new());
-        keep(&mut of_whole, &whole, "message");
+        keep(&mut of_whole, &Json::from(&whole), "message");
         for chunk in &chunks {
-            keep(&mut of_chunks, chunk, "delta");
+            keep(&mut of_chunks, &Json::from(chunk), "delta");
         }
         of_whole["logprobs"]
             .as_object_mut()

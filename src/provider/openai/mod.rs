@@ -14,7 +14,7 @@ pub use quirks::Quirks;
 use super::endpoint::{Endpoint, KeyStyle};
 use super::http::{Http, Reply};
 use super::{Call, DeltaStream, Probe, Provider};
-use crate::domain::{Completion, Fault, ResponseFormat};
+use crate::domain::{Completion, Fault, FaultKind, ResponseFormat};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
@@ -26,6 +26,8 @@ pub struct OpenAi {
     endpoint: Endpoint,
     headers: HeaderMap,
     quirks: Quirks,
+    /// Where chats go, read once.
+    chat: reqwest::Url,
 }
 
 impl OpenAi {
@@ -33,30 +35,34 @@ impl OpenAi {
     /// `https://api.openai.com/v1`.
     ///
     /// # Errors
-    /// The key or a header cannot be sent; names it.
+    /// The key or a header cannot be sent, or the address is none; names it.
     pub fn new(http: Http, endpoint: Endpoint, quirks: Quirks) -> Result<Self, Fault> {
         let headers = endpoint.header_map(KeyStyle::Bearer)?;
+        let chat = url(&endpoint, "chat/completions").parse();
+        let chat =
+            chat.map_err(|error| Fault::new(FaultKind::Internal, format!("the address: {error}")))?;
         Ok(Self {
             http,
             endpoint,
             headers,
             quirks,
+            chat,
         })
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("{}/{path}", self.endpoint.base_url.trim_end_matches('/'))
     }
 
     async fn post(&self, call: &Call, streamed: bool) -> Result<Reply, Fault> {
         let (quirks, defaults) = (&self.quirks, &self.endpoint.parameters);
         let body = request::body(&call.request, &call.model, streamed, quirks, defaults);
-        let url = self.url("chat/completions");
-        let sent = self.http.post_json(&url, self.headers.clone(), &body).await;
+        let headers = self.headers.clone();
+        let sent = self.http.post_json(self.chat.clone(), headers, &body).await;
         let reply = sent.map_err(|fault| self.endpoint.clean(fault))?;
         call.told.note(&reply.headers);
         Ok(reply)
     }
+}
+
+fn url(endpoint: &Endpoint, path: &str) -> String {
+    format!("{}/{path}", endpoint.base_url.trim_end_matches('/'))
 }
 
 impl Provider for OpenAi {
@@ -88,9 +94,9 @@ impl Provider for OpenAi {
     }
 
     fn probe(&self, probe: Probe) -> BoxFuture<'_, Result<(), Fault>> {
-        let url = self.url("models");
+        let models = url(&self.endpoint, "models");
         self.endpoint
-            .probe(&self.http, self.headers.clone(), probe, url)
+            .probe(&self.http, self.headers.clone(), probe, models)
             .boxed()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Quirks, extra};
 use crate::domain::{Completion, Fault, FaultKind, Part, StopReason, ToolCall, Usage};
+use crate::provider::json::Json;
 use serde_json::{Map, Value};
 
 /// Reads a whole answer. Unknown fields are passed over.
@@ -9,36 +10,28 @@ use serde_json::{Map, Value};
 /// # Errors
 /// `Garbled` where there is no choice with a message.
 pub fn completion(body: &Value, quirks: &Quirks) -> Result<Completion, Fault> {
-    let choice = &body["choices"][0];
-    let message = choice.get("message").and_then(Value::as_object);
-    let Some(message) = message else {
+    let body = &Json::from(body);
+    let choice = body.get("choices").first();
+    let message = choice.get("message");
+    if !matches!(message, Json::Object(_)) {
         let message = "the answer has no choices with a message";
         return Err(Fault::new(FaultKind::Garbled, message));
-    };
+    }
     let mut parts = Vec::new();
     let thought = ["reasoning_content", "reasoning"].iter();
-    if let Some(text) = thought
-        .filter_map(|key| message.get(*key))
-        .find_map(text_of)
-    {
+    if let Some(text) = thought.map(|key| message.get(key)).find_map(text_of) {
         let signature = None;
         parts.push(Part::Reasoning { text, signature });
     }
-    parts.extend(message.get("content").and_then(text_of).map(Part::Text));
-    let refusal = message.get("refusal").and_then(text_of);
+    parts.extend(text_of(message.get("content")).map(Part::Text));
+    let refusal = text_of(message.get("refusal"));
     let refused = refusal.is_some();
     parts.extend(refusal.map(Part::Text));
-    let calls = message.get("tool_calls").and_then(Value::as_array);
-    let tool_calls: Vec<ToolCall> = calls.map_or_else(Vec::new, |calls| {
-        calls
-            .iter()
-            .enumerate()
-            .map(|(i, call)| tool_call(i, call))
-            .collect()
-    });
+    let calls = message.get("tool_calls").items().iter().enumerate();
+    let tool_calls: Vec<ToolCall> = calls.map(|(i, call)| tool_call(i, call)).collect();
     let mut extra = Map::new();
     extra::keep(&mut extra, body, "message");
-    let reason = choice["finish_reason"].as_str();
+    let reason = choice.get("finish_reason").as_str();
     let stop = if refused {
         StopReason::ContentFilter
     } else {
@@ -48,46 +41,44 @@ pub fn completion(body: &Value, quirks: &Quirks) -> Result<Completion, Fault> {
         parts,
         tool_calls,
         stop,
-        usage: usage(&body["usage"], quirks),
-        model: body["model"].as_str().unwrap_or_default().to_owned(),
-        upstream_id: body["id"].as_str().map(str::to_owned),
-        reported_cost_usd: reported_cost_usd(&body["usage"]),
+        usage: usage(body.get("usage"), quirks),
+        model: body.get("model").as_str().unwrap_or_default().to_owned(),
+        upstream_id: body.get("id").as_str().map(str::to_owned),
+        reported_cost_usd: reported_cost_usd(body.get("usage")),
         extra,
     })
 }
 
 /// A text, or the texts of a list of parts; `None` where there is none.
-pub(super) fn text_of(value: &Value) -> Option<String> {
+pub(super) fn text_of(value: &Json<'_>) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect(),
+        Json::Text(text) => text.clone().into_owned(),
+        Json::List(parts) => {
+            let texts = parts.iter().filter_map(|part| part.get("text").as_str());
+            texts.collect()
+        }
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
 }
 
-fn tool_call(index: usize, call: &Value) -> ToolCall {
-    let id = call["id"].as_str().filter(|id| !id.is_empty());
+fn tool_call(index: usize, call: &Json<'_>) -> ToolCall {
+    let id = call.get("id").as_str().filter(|id| !id.is_empty());
+    let function = call.get("function");
     ToolCall {
         id: id.map_or_else(|| made_up_id(index), str::to_owned),
-        name: call["function"]["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
-        arguments: arguments(&call["function"]["arguments"]),
+        name: function.get("name").as_str().unwrap_or_default().to_owned(),
+        arguments: arguments(function.get("arguments")),
         signature: None,
     }
 }
 
 /// Arguments as text; some servers send an object.
-pub(super) fn arguments(value: &Value) -> String {
+pub(super) fn arguments(value: &Json<'_>) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
+        Json::Text(text) => text.clone().into_owned(),
+        Json::Null => String::new(),
+        other => other.to_value().to_string(),
     }
 }
 
@@ -110,21 +101,21 @@ pub(super) fn stop(reason: Option<&str>, has_tool_calls: bool) -> StopReason {
 /// Tokens without overlap. OpenAI counts cached tokens within the prompt and reasoning within the
 /// completion.
 #[must_use]
-pub fn usage(usage: &Value, quirks: &Quirks) -> Usage {
-    let count = |value: &Value| value.as_u64();
+pub fn usage(usage: &Json<'_>, quirks: &Quirks) -> Usage {
     let (Some(prompt), Some(completion)) = (
-        count(&usage["prompt_tokens"]),
-        count(&usage["completion_tokens"]),
+        usage.get("prompt_tokens").as_u64(),
+        usage.get("completion_tokens").as_u64(),
     ) else {
         return Usage::default();
     };
-    let details = &usage["prompt_tokens_details"];
-    let read = count(&details["cached_tokens"]);
+    let details = usage.get("prompt_tokens_details");
+    let read = details.get("cached_tokens").as_u64();
     let cache_read = read
-        .or(count(&usage["prompt_cache_hit_tokens"]))
+        .or(usage.get("prompt_cache_hit_tokens").as_u64())
         .unwrap_or(0);
-    let cache_write = count(&details["cache_write_tokens"]).unwrap_or(0);
-    let reasoning = count(&usage["completion_tokens_details"]["reasoning_tokens"]).unwrap_or(0);
+    let cache_write = details.get("cache_write_tokens").as_u64().unwrap_or(0);
+    let details = usage.get("completion_tokens_details");
+    let reasoning = details.get("reasoning_tokens").as_u64().unwrap_or(0);
     let visible = if quirks.reasoning_apart {
         completion
     } else {
@@ -141,12 +132,9 @@ pub fn usage(usage: &Value, quirks: &Quirks) -> Usage {
 }
 
 /// Dollars where the server bills them in the answer: `cost`, or xAI's ticks of 1e-10 dollars.
-pub(super) fn reported_cost_usd(usage: &Value) -> Option<f64> {
-    let ticks = usage["cost_in_usd_ticks"]
-        .as_f64()
-        .map(|ticks| ticks * 1e-10);
-    usage["cost"]
-        .as_f64()
-        .or(ticks)
+pub(super) fn reported_cost_usd(usage: &Json<'_>) -> Option<f64> {
+    let ticks = usage.get("cost_in_usd_ticks").as_f64();
+    let cost = usage.get("cost").as_f64();
+    cost.or(ticks.map(|ticks| ticks * 1e-10))
         .filter(|usd| usd.is_finite() && *usd >= 0.0)
 }

@@ -5,8 +5,8 @@
 
 use super::{Quirks, extra, response};
 use crate::domain::{Delta, Fault, FaultKind, Usage};
-use crate::provider::http::{Reply, Streamed, fault_in_body};
-use crate::provider::{DeltaStream, assemble, reader, sse::EventStream};
+use crate::provider::http::{Reply, Streamed, fault_in_json};
+use crate::provider::{DeltaStream, assemble, json::Json, reader, sse::EventStream};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value};
 
@@ -56,30 +56,30 @@ impl reader::Reader for Reader {
             out.push(self.done());
             return Ok(());
         }
-        let chunk: Value = serde_json::from_str(data)
+        let chunk = Json::parse(data)
             .map_err(|_| Fault::new(FaultKind::Garbled, "an event of the stream is not JSON"))?;
-        if let Some(fault) = fault_in_body(&chunk) {
+        if let Some(fault) = fault_in_json(&chunk) {
             return Err(fault);
         }
         self.head(&chunk);
-        let choice = &chunk["choices"][0];
-        let delta = &choice["delta"];
+        let choice = chunk.get("choices").first();
+        let delta = choice.get("delta");
         for key in ["reasoning_content", "reasoning"] {
-            if let Some(text) = response::text_of(&delta[key]) {
+            if let Some(text) = response::text_of(delta.get(key)) {
                 let signature = None;
                 out.push(Delta::Reasoning { text, signature });
                 break;
             }
         }
-        out.extend(response::text_of(&delta["content"]).map(Delta::Text));
-        if let Some(refusal) = response::text_of(&delta["refusal"]) {
+        out.extend(response::text_of(delta.get("content")).map(Delta::Text));
+        if let Some(refusal) = response::text_of(delta.get("refusal")) {
             self.refused = true;
             out.push(Delta::Text(refusal));
         }
-        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+        for call in delta.get("tool_calls").items() {
             out.push(self.tool_call(call));
         }
-        if let Some(reason) = choice["finish_reason"].as_str() {
+        if let Some(reason) = choice.get("finish_reason").as_str() {
             self.finish = Some(reason.to_owned());
         }
         Ok(())
@@ -111,15 +111,17 @@ impl Reader {
     }
 
     /// What any chunk may carry beside its delta.
-    fn head(&mut self, chunk: &Value) {
+    fn head(&mut self, chunk: &Json<'_>) {
         extra::keep(&mut self.extra, chunk, "delta");
-        if let Some(model) = chunk["model"].as_str().filter(|model| !model.is_empty()) {
+        let said = |key| chunk.get(key).as_str().filter(|text| !text.is_empty());
+        // The same in every chunk of most servers.
+        if let Some(model) = said("model").filter(|model| *model != self.model) {
             model.clone_into(&mut self.model);
         }
-        if let Some(id) = chunk["id"].as_str().filter(|id| !id.is_empty()) {
+        if let Some(id) = said("id").filter(|id| self.upstream_id.as_deref() != Some(*id)) {
             self.upstream_id = Some(id.to_owned());
         }
-        for usage in [&chunk["usage"], &chunk["x_groq"]["usage"]] {
+        for usage in [chunk.get("usage"), chunk.get("x_groq").get("usage")] {
             let read = response::usage(usage, &self.quirks);
             if read.known {
                 self.usage = read;
@@ -128,9 +130,9 @@ impl Reader {
         }
     }
 
-    fn tool_call(&mut self, fragment: &Value) -> Delta {
-        let number = fragment["index"].as_u64();
-        let id = fragment["id"].as_str().filter(|id| !id.is_empty());
+    fn tool_call(&mut self, fragment: &Json<'_>) -> Delta {
+        let number = fragment.get("index").as_u64();
+        let id = fragment.get("id").as_str().filter(|id| !id.is_empty());
         let known = self.calls.iter().position(|call| match (number, id) {
             (Some(number), _) => call.number == Some(number),
             (None, Some(id)) => call.id == id,
@@ -138,7 +140,8 @@ impl Reader {
         });
         let last = self.calls.len().checked_sub(1);
         let known = known.or(last.filter(|_| number.is_none() && id.is_none()));
-        let arguments = response::arguments(&fragment["function"]["arguments"]);
+        let function = fragment.get("function");
+        let arguments = response::arguments(function.get("arguments"));
         let (index, id, name) = match known {
             Some(index) => (index, None, None),
             None => {
@@ -148,7 +151,7 @@ impl Reader {
                     number,
                     id: id.clone(),
                 });
-                let name = fragment["function"]["name"].as_str().unwrap_or_default();
+                let name = function.get("name").as_str().unwrap_or_default();
                 (index, Some(id), Some(name.to_owned()))
             }
         };
