@@ -66,7 +66,8 @@ async fn begin(
     let Some(fan_out) = &plan.fan_out else {
         return course.open(told).await;
     };
-    let whole = fanout::run(course, fan_out, voted, &mut told).await;
+    // In a box, so that the many requests without a fan-out carry no room for one.
+    let whole = Box::pin(fanout::run(course, fan_out, voted, &mut told)).await;
     if whole.is_some() || fan_out.mode == crate::domain::FanOutMode::All {
         return whole.map(|whole| Opened::Whole(Box::new(whole)));
     }

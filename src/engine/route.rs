@@ -84,7 +84,8 @@ async fn carry_out(
     let ran = dispatcher
         .run(plan, &chat, limits, &CancellationToken::new())
         .await;
-    let outcome = begun.finish(&ran, &chat).await;
+    // In a box: what follows the answer needs no room while it is waited for.
+    let outcome = Box::pin(begun.finish(&ran, &chat)).await;
     (ran, outcome)
 }
 

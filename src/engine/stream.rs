@@ -130,7 +130,8 @@ impl Streaming {
         let Some(begun) = self.begun.take() else {
             return;
         };
-        let outcome = begun.finish(&ran, &self.asked).await;
+        // In a box: what follows the answer needs no room in every piece of it.
+        let outcome = Box::pin(begun.finish(&ran, &self.asked)).await;
         match ran.completion {
             Ok(completion) => self.ready.extend(whole_end(completion, outcome)),
             Err(error) => {

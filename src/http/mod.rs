@@ -68,8 +68,8 @@ pub async fn serve<E: EngineApi>(
     settings: &Settings,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let meter = Meter::default();
-    let watching = tokio::spawn(meter.clone().watch(engine.watch()));
+    let meter = Meter::new(engine.watch());
+    let watching = tokio::spawn(meter.clone().watch());
     let app = App {
         engine,
         clock,

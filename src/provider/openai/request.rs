@@ -22,7 +22,7 @@ pub fn body(
     quirks: &Quirks,
     defaults: &Map<String, Value>,
 ) -> Map<String, Value> {
-    let mut body = Map::new();
+    let mut body = Map::with_capacity(8);
     body.insert("model".into(), json!(model));
     let messages = request.messages.iter().map(|turn| message(turn, quirks));
     body.insert("messages".into(), messages.collect());
@@ -47,7 +47,7 @@ pub fn body(
 }
 
 fn message(message: &Message, quirks: &Quirks) -> Value {
-    let mut turn = Map::new();
+    let mut turn = Map::with_capacity(3);
     let role = match message.role {
         Role::System => "system",
         Role::User => "user",
