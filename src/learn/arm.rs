@@ -39,6 +39,8 @@ pub(super) struct ArmState {
     pub last_chosen: u64,
     /// The learner's count of choices when this arm was first declared.
     pub joined_at: u64,
+    /// Judgements beside those of other arms on the same prompt (weighted, after forgetting).
+    pub compared: f64,
     /// It became worse, and has not come back.
     pub fall: Option<Fall>,
 }
@@ -49,6 +51,8 @@ const RECENT_CALLS: f64 = 200.0;
 const COLD_CHOICES: u64 = 50;
 /// Judgements after which a newcomer is one no longer.
 const FRESH_EVIDENCE: f64 = 30.0;
+/// Comparisons that make exploration care for 0.7 of the usual deviation.
+const ENOUGH_COMPARED: f64 = 60.0;
 /// Judgements beyond which the noise forgets.
 const RECENT_NOISE: f64 = 500.0;
 
@@ -67,6 +71,7 @@ impl ArmState {
             chosen: 0,
             last_chosen: 0,
             joined_at: 0,
+            compared: 0.0,
             fall: None,
         }
     }
@@ -101,12 +106,22 @@ impl ArmState {
         self.noise_sum += weight * residual * residual;
     }
 
+    /// Factor of exploration: the more of an arm is known beside all others on the same prompts, the
+    /// less a pull of its own tells.
+    pub fn caution(&self) -> f64 {
+        (ENOUGH_COMPARED / (ENOUGH_COMPARED + self.compared)).sqrt()
+    }
+
     /// Share of the posterior deviation that exploration uses: all of it for an arm that joined a
-    /// running service or that changed, until it has been judged some times; then the usual share.
+    /// running service, until it has been judged some times; then the usual share.
     pub fn explore_share(&self, usual: f64) -> f64 {
-        let fresh = self.joined_at > COLD_CHOICES;
+        let usual = usual * self.caution();
         let open = 1.0 - self.evidence() / FRESH_EVIDENCE;
-        if fresh { usual.max(open) } else { usual }
+        if self.joined_at > COLD_CHOICES {
+            usual.max(open)
+        } else {
+            usual
+        }
     }
 
     /// It became worse: what was judged since then is taken out of its evidence again.
@@ -141,6 +156,7 @@ impl ArmState {
     pub fn forget(&mut self, keep: f64) {
         self.cells.iter_mut().for_each(|cell| cell.forget(keep));
         self.unplaced.forget(keep);
+        self.compared *= keep;
     }
 
     /// List price as one number, where it is known and sound.

@@ -190,6 +190,7 @@ impl ArmState {
             self.failures,
             self.noise_n,
             self.noise_sum,
+            self.compared,
             self.detector.up,
             self.detector.down,
             self.detector.run.0,

@@ -18,6 +18,10 @@ const MAX_LABEL_CHARS: usize = 120;
 /// Weight of one imported example at most.
 const MAX_EXAMPLE_WEIGHT: f64 = 100.0;
 
+/// Judgements that one beside others on the same prompt is worth: how hard the prompt is cancels where
+/// arms are compared, so that it scatters less.
+const PAIRED: f64 = 1.5;
+
 /// Something a fact did that a person would want to see.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -265,7 +269,8 @@ impl Learner {
         if !(weight.is_finite() && weight > 0.0) {
             return;
         }
-        let weight = weight.min(MAX_EXAMPLE_WEIGHT);
+        let paired = if scores.len() > 1 { PAIRED } else { 1.0 };
+        let weight = weight.min(MAX_EXAMPLE_WEIGHT) * paired;
         let row = self.take_prompt(context, changes);
         for (arm, score) in scores.iter().take(self.settings.max_arms) {
             let Some(&a) = self.index.get(arm) else {
@@ -280,6 +285,9 @@ impl Learner {
             if score.quality.is_finite() {
                 let quality = score.quality.clamp(0.0, 1.0);
                 self.learn_quality(a, row, (quality, weight), false, changes);
+                if scores.len() > 1 {
+                    self.arms[a].compared += weight / paired;
+                }
             }
         }
     }

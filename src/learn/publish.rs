@@ -200,7 +200,8 @@ fn quality_entry(
     }
     let at = row * sums.arms + a;
     let quality = level + solution.difficulty[row] + solution.strength[at];
-    let class_explore = settings.explore_class.powi(2) * solution.strength_var[at];
+    let share = settings.explore_class * learner.arms[a].caution();
+    let class_explore = share.powi(2) * solution.strength_var[at];
     Entry {
         quality: quality as f32,
         var: (solution.level_var[a] + solution.strength_var[at]) as f32,
