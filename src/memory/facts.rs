@@ -1,6 +1,6 @@
 //! The facts in order, for the learner to catch up with.
 
-use super::{Memory, key, record::Stored as _, store::Scan};
+use super::{Memory, key, record::Stored as _, scan::Scan};
 use crate::domain::Fact;
 
 /// Facts with their numbers, in order. Holds one at a time in memory, however many there are.

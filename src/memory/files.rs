@@ -9,7 +9,7 @@ use std::{
 
 const LOCK: &str = "lock";
 /// What the store puts into the directory.
-const STORE_FILES: [&str; 4] = ["db", "conf", "blobs", wal::FILE];
+const STORE_FILES: [&str; 5] = ["db", "conf", "blobs", wal::FILE, wal::ASIDE];
 const STORE_SNAPSHOTS: &str = "snap.";
 /// Says that the store has held a memory: one that opens empty beside it has lost all.
 const MARK: &str = "pointsman-memory";

@@ -5,10 +5,11 @@
 //! moment, whole or not at all. Records are checked when they are read: a damaged one is set aside,
 //! reported, and never fails a request.
 //!
-//! Not here: what the records mean (`learn`), and when to write them (`engine`). Only `store`
-//! touches sled.
+//! Not here: what the records mean (`learn`), and when to write them (`engine`). Only `store`,
+//! `checkpoint` and `scan` touch sled.
 
 mod append;
+mod checkpoint;
 mod counts;
 mod decisions;
 mod dump;
@@ -20,9 +21,11 @@ mod open;
 mod quarantine;
 mod record;
 mod retention;
+mod scan;
 mod settings;
 mod snapshot;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -74,6 +77,12 @@ impl Memory {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What an acknowledged write survives.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.settings.durability
     }
 
     /// Why it cannot be written any more, if so. It stays so until it is opened again.

@@ -140,18 +140,23 @@ impl Memory {
         )
     }
 
+    /// Facts have their numbers without gaps worth speaking of, so nothing is looked up.
     fn prune_facts(&self, upto: u64) -> Result<(), WriteError> {
-        if self.counts().pruned_fact >= upto {
-            return Ok(());
+        let mut next = self.counts().pruned_fact + 1;
+        while next <= upto {
+            let last = upto.min(next + KEYS_A_COMMIT as u64);
+            let mut changes = Changes::default();
+            for number in next..=last {
+                changes.remove(key::fact(number));
+            }
+            let mut counts = self.writing();
+            let mut pruned = *counts;
+            pruned.pruned_fact = last;
+            pruned.put(&mut changes);
+            self.store.commit(changes)?;
+            *counts = pruned;
+            next = last + 1;
         }
-        self.remove_range(key::fact(0).to_vec(), key::fact(upto + 1).to_vec())?;
-        let mut counts = self.writing();
-        let mut next = *counts;
-        next.pruned_fact = upto;
-        let mut changes = Changes::default();
-        next.put(&mut changes);
-        self.store.commit(changes)?;
-        *counts = next;
         Ok(())
     }
 

@@ -1,12 +1,22 @@
-//! The only place that touches sled: atomic batches, durable on return, and no panic gets out.
+//! The only place that touches sled, with the log and the tables in front of it: atomic batches,
+//! durable on return, and no panic gets out.
 //!
-//! Measured on sled 0.34.7: `apply_batch` alone is lost at a kill; `flush` hands the log to the
-//! operating system (`sync_file_range`), which survives a kill of the process, and takes .1 ms and
-//! two changes of thread. Therefore changes are durable in a log of our own (`wal`) first, and sled
-//! flushes when that is full; only an fsync of the file survives a power cut. sled panics on some
-//! damaged files, hence `catch_unwind`.
+//! Measured on sled 0.34.7: `apply_batch` alone is lost at a kill; `flush` survives one, and takes
+//! .1 ms and two changes of thread; each batch is several writes, for each of which all of the
+//! store's threads are woken, which was a third of the processor time of a request. Therefore
+//! changes are durable in a log of our own (`wal`) first and are held in a table beside it; when the
+//! log is full, a thread of our own takes them into sled, in order of their keys and each key once
+//! (`checkpoint`). Readers see the tables before the store (`scan`). sled panics on some damaged
+//! files, hence `catch_unwind`.
 
-use super::{ReadError, WriteError, settings::Durability, wal::Wal};
+use super::{
+    ReadError, WriteError,
+    checkpoint::{self, Checkpoint},
+    scan::Scan,
+    settings::Durability,
+    table::Tables,
+    wal::Wal,
+};
 use sled::IVec;
 use std::{
     fs::File,
@@ -14,7 +24,7 @@ use std::{
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::Duration,
 };
@@ -22,6 +32,11 @@ use std::{
 /// How long opening waits for the store's file to be let go, in steps of [`LOCK_STEP`].
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 const LOCK_STEP: Duration = Duration::from_millis(10);
+/// From this length on the log is taken into the store. Reading it back takes some tens of
+/// milliseconds. Tests fill it often.
+const FULL_BYTES: u64 = if cfg!(test) { 32 << 10 } else { 8 << 20 };
+/// A log of this length waits for the one before it to be taken in.
+const MAX_BYTES: u64 = 4 * FULL_BYTES;
 
 pub(super) use super::wal::Changes;
 
@@ -61,7 +76,7 @@ impl std::fmt::Display for Failure {
 }
 
 /// Runs a piece of sled and turns its panics into failures.
-fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(Failure::from),
         Err(panic) => {
@@ -94,13 +109,96 @@ fn open_when_free(
 }
 
 pub(super) struct Store {
-    db: sled::Db,
-    /// Held over a commit: the store takes changes in the order of the log.
-    wal: Mutex<Wal>,
+    shared: Arc<Shared>,
+    checkpoint: Checkpoint,
+}
+
+/// What the store and its thread have in common.
+pub(super) struct Shared {
+    pub(super) db: sled::Db,
     /// For fsync; `None` where a process kill is all that is to be survived.
-    file: Option<File>,
+    pub(super) file: Option<File>,
+    /// How often sled was changed; held while it is. sled's own scans may yield a key twice when
+    /// they meet a change, so a scan begins anew after each.
+    changes: Mutex<u64>,
+    head: Mutex<Head>,
+    /// Told when a log is put aside, when it was taken in, and when the store fails or closes.
+    pub(super) changed: Condvar,
     /// Set by the first failed write and never taken back: what the log holds after it is not known.
     failed: OnceLock<String>,
+}
+
+/// What is newer than the store. Changes come in the order of the log.
+pub(super) struct Head {
+    pub(super) wal: Wal,
+    pub(super) tables: Tables,
+    pub(super) closing: bool,
+}
+
+impl Head {
+    /// Hands what there is to the checkpoint. What was handed before must be taken in.
+    fn put_aside(&mut self) -> io::Result<()> {
+        self.wal.put_aside()?;
+        self.tables.aside = Some(Arc::new(std::mem::take(&mut self.tables.active)));
+        Ok(())
+    }
+}
+
+impl Shared {
+    pub(super) fn head(&self) -> MutexGuard<'_, Head> {
+        // After a panic in between, `failed` keeps everybody from writing on.
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn changes(&self) -> MutexGuard<'_, u64> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wait<'a>(&self, head: MutexGuard<'a, Head>) -> MutexGuard<'a, Head> {
+        self.changed
+            .wait(head)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the log that was put aside is taken in.
+    fn taken_in<'a>(
+        &'a self,
+        mut head: MutexGuard<'a, Head>,
+    ) -> Result<MutexGuard<'a, Head>, Failure> {
+        while head.tables.aside.is_some() {
+            if let Some(reason) = self.failed.get() {
+                return Err(Failure::Damage(reason.clone()));
+            }
+            head = self.wait(head);
+        }
+        Ok(head)
+    }
+
+    pub(super) fn fail(&self, failure: &Failure) -> WriteError {
+        let reason = failure.to_string();
+        tracing::error!(%reason, "the memory cannot be written any more");
+        let _ = self.failed.set(reason.clone());
+        self.changed.notify_all();
+        WriteError::Failed { reason }
+    }
+
+    fn working(&self) -> Result<(), WriteError> {
+        self.failed.get().map_or(Ok(()), |reason| {
+            let reason = reason.clone();
+            Err(WriteError::Failed { reason })
+        })
+    }
+
+    /// Makes durable what the store has taken in.
+    pub(super) fn flush(&self) -> Result<(), Failure> {
+        guarded(|| {
+            self.db.flush()?;
+            if let Some(file) = &self.file {
+                file.sync_data()?;
+            }
+            Ok(())
+        })
+    }
 }
 
 impl Store {
@@ -112,6 +210,7 @@ impl Store {
         let config = sled::Config::new()
             .path(path)
             .cache_capacity(cache_bytes)
+            .flush_every_ms(None)
             .mode(sled::Mode::LowSpace);
         let db = open_when_free(&config, thread::park_timeout)?;
         let file = match durability {
@@ -119,96 +218,95 @@ impl Store {
             Durability::Power => Some(File::open(path.join("db")).map_err(Failure::Io)?),
         };
         let (wal, held) = Wal::open(path, durability).map_err(Failure::Io)?;
-        if file.is_some() {
-            File::open(path)
-                .and_then(|dir| dir.sync_all())
-                .map_err(Failure::Io)?;
-        }
-        let store = Self {
+        let shared = Arc::new(Shared {
             db,
-            wal: Mutex::new(wal),
             file,
+            changes: Mutex::default(),
+            head: Mutex::new(Head {
+                wal,
+                tables: Tables::default(),
+                closing: false,
+            }),
+            changed: Condvar::new(),
             failed: OnceLock::new(),
-        };
-        for batch in held {
-            guarded(|| store.db.apply_batch(batch))?;
-        }
-        store.settle(&mut store.wal())?;
-        Ok(store)
-    }
-
-    fn wal(&self) -> MutexGuard<'_, Wal> {
-        // After a panic in between, `failed` keeps everybody from writing on.
-        self.wal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes durable in the store what the log holds, and empties the log.
-    fn settle(&self, wal: &mut Wal) -> Result<(), Failure> {
-        guarded(|| {
-            self.db.flush()?;
-            if let Some(file) = &self.file {
-                file.sync_data()?;
-            }
-            wal.clear()?;
-            Ok(())
+        });
+        let mut table = super::table::Table::default();
+        table.extend(held);
+        checkpoint::take_in(&shared, &table)?;
+        shared.head().wal.clear().map_err(Failure::Io)?;
+        Ok(Self {
+            checkpoint: Checkpoint::start(&shared, path).map_err(Failure::Io)?,
+            shared,
         })
     }
 
     /// Applies the changes as one and makes them durable.
     pub(super) fn commit(&self, mut changes: Changes) -> Result<(), WriteError> {
-        let mut wal = self.wal();
-        if let Some(reason) = self.failed.get() {
-            return Err(WriteError::Failed {
-                reason: reason.clone(),
-            });
+        let shared = &*self.shared;
+        let mut head = shared.head();
+        shared.working()?;
+        let appended = head.wal.append(&mut changes);
+        appended.map_err(|error| shared.fail(&Failure::Io(error)))?;
+        head.tables.active.extend(changes.into_list());
+        if head.wal.bytes() >= MAX_BYTES {
+            head = shared
+                .taken_in(head)
+                .map_err(|failure| shared.fail(&failure))?;
         }
-        let done = wal.append(&mut changes).map_err(Failure::Io);
-        let done = done.and_then(|()| guarded(|| self.db.apply_batch(changes.batch)));
-        let done = done.and_then(|()| match wal.is_full() {
-            true => self.settle(&mut wal),
-            false => Ok(()),
-        });
-        done.map_err(|failure| {
-            let reason = failure.to_string();
-            tracing::error!(%reason, "the memory cannot be written any more");
-            let _ = self.failed.set(reason.clone());
-            WriteError::Failed { reason }
-        })
+        if head.wal.bytes() >= FULL_BYTES && head.tables.aside.is_none() {
+            let aside = head.put_aside();
+            aside.map_err(|error| shared.fail(&Failure::Io(error)))?;
+            shared.changed.notify_all();
+        }
+        Ok(())
     }
 
     /// As if a write had failed.
     #[cfg(test)]
     pub(super) fn break_down(&self, reason: &str) {
-        let _ = self.failed.set(reason.to_owned());
+        let _ = self.shared.failed.set(reason.to_owned());
     }
 
     /// Everything is in the store itself, durably, and the log is empty.
     pub(super) fn settled(&self) -> Result<(), WriteError> {
-        if let Some(reason) = self.failed.get() {
-            let reason = reason.clone();
-            return Err(WriteError::Failed { reason });
-        }
-        let settled = self.settle(&mut self.wal());
-        settled.map_err(|failure| WriteError::Failed {
+        let shared = &*self.shared;
+        shared.working()?;
+        let settle = || {
+            let mut head = shared.taken_in(shared.head())?;
+            if !head.tables.active.is_empty() {
+                head.put_aside().map_err(Failure::Io)?;
+                shared.changed.notify_all();
+            }
+            shared.taken_in(head).map(drop)
+        };
+        settle().map_err(|failure| WriteError::Failed {
             reason: failure.to_string(),
         })
     }
 
     /// Why writing has stopped, if it has.
     pub(super) fn failure(&self) -> Option<&str> {
-        self.failed.get().map(String::as_str)
+        self.shared.failed.get().map(String::as_str)
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, ReadError> {
-        guarded(|| self.db.get(key)).map_err(read_error)
+        let newer = self.shared.head().tables.get(key);
+        match newer {
+            Some(newer) => Ok(newer),
+            None => guarded(|| self.shared.db.get(key)).map_err(read_error),
+        }
     }
 
     pub(super) fn contains(&self, key: &[u8]) -> Result<bool, ReadError> {
-        guarded(|| self.db.contains_key(key)).map_err(read_error)
+        let newer = self.shared.head().tables.get(key);
+        match newer {
+            Some(newer) => Ok(newer.is_some()),
+            None => guarded(|| self.shared.db.contains_key(key)).map_err(read_error),
+        }
     }
 
     pub(super) fn range(&self, keys: Range<Vec<u8>>) -> Scan {
-        Scan(self.db.range(keys))
+        Scan::new(&self.shared, keys)
     }
 
     /// All keys of one kind.
@@ -217,12 +315,13 @@ impl Store {
     }
 
     pub(super) fn is_empty(&self) -> Result<bool, Failure> {
-        guarded(|| Ok(self.db.iter().next().transpose()?.is_none()))
+        // At the start: the tables are empty.
+        guarded(|| Ok(self.shared.db.iter().next().transpose()?.is_none()))
     }
 
     pub(super) fn size_on_disk(&self) -> Result<u64, ReadError> {
-        let log = self.wal().bytes();
-        let store = guarded(|| self.db.size_on_disk());
+        let log = self.shared.head().wal.bytes();
+        let store = guarded(|| self.shared.db.size_on_disk());
         store.map(|store| store + log).map_err(read_error)
     }
 }
@@ -234,33 +333,15 @@ impl Drop for Store {
         if let Err(error) = self.settled() {
             tracing::warn!(%error, "the memory's log is left for the next start");
         }
+        self.shared.head().closing = true;
+        self.shared.changed.notify_all();
+        self.checkpoint.join();
     }
 }
 
-fn read_error(failure: Failure) -> ReadError {
+pub(super) fn read_error(failure: Failure) -> ReadError {
     ReadError {
         reason: failure.to_string(),
-    }
-}
-
-/// Records in the order of their keys, from either end.
-pub(super) struct Scan(sled::Iter);
-
-impl Iterator for Scan {
-    type Item = Result<(Bytes, Bytes), ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        guarded(|| self.0.next().transpose())
-            .map_err(read_error)
-            .transpose()
-    }
-}
-
-impl DoubleEndedIterator for Scan {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        guarded(|| self.0.next_back().transpose())
-            .map_err(read_error)
-            .transpose()
     }
 }
 

@@ -1,11 +1,11 @@
-//! The log in front of the store: what is committed is appended to one file before the store takes
-//! it, so that a commit costs one write instead of a round through the store's own threads.
+//! The log in front of the store: what is committed is appended to one file and held in memory, so
+//! that a commit costs one write instead of a round through the store's own threads.
 //!
 //! A write that has returned is the operating system's: it survives a kill of the process. For a
-//! power cut the file is synced as well. The log is taken into the store and emptied when it has
-//! grown, and when a memory is opened. All entries are absolute (this key has this value, that key
-//! is gone), so that taking in a log twice, or one whose beginning the store has already, changes
-//! nothing.
+//! power cut the file is synced as well. A log that has grown is put aside and a new one begun; the
+//! one put aside goes when the store has taken it in. All entries are absolute (this key has this
+//! value, that key is gone), so that taking in a log twice, or one whose beginning the store has
+//! already, changes nothing.
 //!
 //! An entry is `length, CRC-32 (4 bytes each, little endian), changes`; a change is
 //! `length of key, length of value + 1 or 0 where the key goes (4 bytes each), key, value`.
@@ -13,22 +13,24 @@
 use super::settings::Durability;
 use sled::IVec;
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Read as _, Seek as _, Write as _},
-    path::Path,
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
 };
 
-/// The file's name.
+/// The log that is written.
 pub(super) const FILE: &str = "wal";
+/// The log that the store is taking in.
+pub(super) const ASIDE: &str = "wal.aside";
 const HEAD_BYTES: usize = 8;
-/// From this length on the log is taken into the store. Reading it back takes some tens of
-/// milliseconds.
-const FULL_BYTES: u64 = 16 << 20;
+
+/// A key and its value; `None` where the key goes.
+pub(super) type Change = (IVec, Option<IVec>);
 
 /// A set of changes that happens whole or not at all.
 #[derive(Default)]
 pub(super) struct Changes {
-    pub batch: sled::Batch,
+    list: Vec<Change>,
     entry: Vec<u8>,
 }
 
@@ -36,12 +38,13 @@ impl Changes {
     pub(super) fn insert(&mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         let (key, value) = (key.as_ref(), value.as_ref());
         self.log(key, Some(value));
-        self.batch.insert(key, value);
+        self.list.push((key.into(), Some(value.into())));
     }
 
     pub(super) fn remove(&mut self, key: impl AsRef<[u8]>) {
-        self.log(key.as_ref(), None);
-        self.batch.remove(key.as_ref());
+        let key = key.as_ref();
+        self.log(key, None);
+        self.list.push((key.into(), None));
     }
 
     fn log(&mut self, key: &[u8], value: Option<&[u8]>) {
@@ -56,6 +59,11 @@ impl Changes {
         self.entry.extend(value.unwrap_or_default());
     }
 
+    /// The changes, in order.
+    pub(super) fn into_list(self) -> Vec<Change> {
+        self.list
+    }
+
     /// The entry with its head; `None` where nothing changes.
     fn sealed(&mut self) -> Option<&[u8]> {
         let (head, body) = self.entry.split_at_mut_checked(HEAD_BYTES)?;
@@ -68,31 +76,31 @@ impl Changes {
 
 /// The open log.
 pub(super) struct Wal {
+    path: PathBuf,
     file: File,
     bytes: u64,
     durability: Durability,
 }
 
 impl Wal {
-    /// Opens the log of this directory, or makes one; and what it holds.
-    pub(super) fn open(
-        path: &Path,
-        durability: Durability,
-    ) -> io::Result<(Self, Vec<sled::Batch>)> {
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(path.join(FILE))?;
-        let mut held = Vec::new();
-        file.read_to_end(&mut held)?;
+    /// Opens the log of this directory, or makes one; and what the logs there hold, oldest first.
+    pub(super) fn open(path: &Path, durability: Durability) -> io::Result<(Self, Vec<Change>)> {
+        let mut held = match fs::read(path.join(ASIDE)) {
+            Ok(aside) => entries(&aside),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut file = create(path)?;
+        let mut log = Vec::new();
+        file.read_to_end(&mut log)?;
+        held.extend(entries(&log));
         let wal = Self {
+            path: path.to_owned(),
             file,
-            bytes: held.len() as u64,
+            bytes: log.len() as u64,
             durability,
         };
-        Ok((wal, batches(&held)))
+        Ok((wal, held.into_iter().flatten().collect()))
     }
 
     /// Appends the changes; durable on return.
@@ -102,75 +110,92 @@ impl Wal {
         };
         self.file.write_all(entry)?;
         self.bytes += entry.len() as u64;
-        self.sync()
-    }
-
-    /// Is it time to take the log into the store?
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes >= FULL_BYTES
-    }
-
-    /// Forgets everything; the store has it, durably.
-    pub(super) fn clear(&mut self) -> io::Result<()> {
-        if self.bytes == 0 {
-            return Ok(());
-        }
-        self.file.set_len(0)?;
-        self.file.rewind()?;
-        self.bytes = 0;
-        self.sync()
-    }
-
-    fn sync(&self) -> io::Result<()> {
         match self.durability {
             Durability::Process => Ok(()),
             Durability::Power => self.file.sync_data(),
         }
     }
 
+    /// Puts the log aside and begins a new one. The one put aside before must be gone.
+    pub(super) fn put_aside(&mut self) -> io::Result<()> {
+        fs::rename(self.path.join(FILE), self.path.join(ASIDE))?;
+        self.file = create(&self.path)?;
+        self.bytes = 0;
+        self.keep_names()
+    }
+
+    /// Makes the names of files durable where a power cut is to be survived.
+    fn keep_names(&self) -> io::Result<()> {
+        match self.durability {
+            Durability::Process => Ok(()),
+            Durability::Power => File::open(&self.path)?.sync_all(),
+        }
+    }
+
+    /// Begins anew: the store has everything, durably.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        remove_aside(&self.path)?;
+        self.file.set_len(0)?;
+        self.bytes = 0;
+        self.keep_names()
+    }
+
+    /// Bytes in the log.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 }
 
+/// Opened for appending, so that it need not be rewound.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let options = options.create(true).read(true).append(true);
+    options.open(path.join(FILE))
+}
+
+/// Forgets the log that was put aside; the store has it, durably.
+pub(super) fn remove_aside(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path.join(ASIDE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The entries that are whole, up to the first that is not: that one was cut off and never
 /// acknowledged.
-fn batches(mut log: &[u8]) -> Vec<sled::Batch> {
-    let mut batches = Vec::new();
+fn entries(mut log: &[u8]) -> Vec<Vec<Change>> {
+    let mut entries = Vec::new();
     while !log.is_empty() {
-        let Some((batch, rest)) = batch(log) else {
+        let Some((entry, rest)) = entry(log) else {
             tracing::warn!(
                 bytes = log.len(),
                 "the end of the memory's log is not whole: a write was cut off"
             );
             break;
         };
-        batches.push(batch);
+        entries.push(entry);
         log = rest;
     }
-    batches
+    entries
 }
 
-fn batch(log: &[u8]) -> Option<(sled::Batch, &[u8])> {
+fn entry(log: &[u8]) -> Option<(Vec<Change>, &[u8])> {
     let (length, rest) = number(log)?;
     let (checksum, rest) = number(rest)?;
     let (mut body, rest) = rest.split_at_checked(length as usize)?;
     if crc32fast::hash(body) != checksum {
         return None;
     }
-    let mut batch = sled::Batch::default();
+    let mut changes = Vec::new();
     while !body.is_empty() {
         let (key, after) = number(body)?;
         let (value, after) = number(after)?;
         let (key, after) = after.split_at_checked(key as usize)?;
         let (bytes, after) = after.split_at_checked((value as usize).saturating_sub(1))?;
-        match value {
-            0 => batch.remove(key),
-            _ => batch.insert(key, IVec::from(bytes)),
-        }
+        changes.push((key.into(), (value > 0).then(|| bytes.into())));
         body = after;
     }
-    Some((batch, rest))
+    Some((changes, rest))
 }
 
 fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
@@ -189,36 +214,42 @@ mod tests {
         changes
     }
 
-    /// What a store holds that has taken the log in.
-    fn held(path: &Path) -> Vec<(u8, usize)> {
-        let store = sled::Config::new().temporary(true).open().unwrap();
-        for batch in Wal::open(path, Durability::Process).unwrap().1 {
-            store.apply_batch(batch).unwrap();
-        }
-        let entry = |entry: sled::Result<(IVec, IVec)>| entry.map(|(k, v)| (k[0], v.len()));
-        store
-            .iter()
-            .map(entry)
-            .collect::<sled::Result<_>>()
-            .unwrap()
+    /// The keys that are put or removed, in the order of the log.
+    fn held(path: &Path) -> Vec<(u8, Option<usize>)> {
+        let held = Wal::open(path, Durability::Process).unwrap().1;
+        let key = |(key, value): &Change| (key[0], value.as_ref().map(|value| value.len()));
+        held.iter().map(key).collect()
+    }
+
+    fn of(numbers: impl IntoIterator<Item = u8>) -> Vec<(u8, Option<usize>)> {
+        let both = |number: u8| [(number, Some(100)), (number - 1, None)];
+        numbers.into_iter().flat_map(both).collect()
     }
 
     #[test]
-    fn what_was_appended_is_read_back_in_order_until_the_log_is_cleared() {
+    fn what_was_appended_is_read_back_in_order_until_the_store_has_it() {
         for durability in [Durability::Process, Durability::Power] {
             let dir = tempfile::tempdir().unwrap();
             let (mut wal, nothing) = Wal::open(dir.path(), durability).unwrap();
             assert!(nothing.is_empty());
-            for number in 1..4 {
-                wal.append(&mut changes(number)).unwrap();
-            }
+            wal.append(&mut changes(1)).unwrap();
+            wal.append(&mut changes(2)).unwrap();
             wal.append(&mut Changes::default()).unwrap();
-            assert_eq!(held(dir.path()), [(3, 100)]);
-            assert!(!wal.is_full() && wal.bytes() > 300);
+            assert_eq!(held(dir.path()), of(1..3));
+            let full = wal.bytes();
+            wal.put_aside().unwrap();
+            wal.append(&mut changes(3)).unwrap();
+            assert!(wal.bytes() < full);
+            assert_eq!(held(dir.path()), of(1..4));
+            remove_aside(dir.path()).unwrap();
+            remove_aside(dir.path()).unwrap();
+            assert_eq!(held(dir.path()), of(3..4));
+            wal.put_aside().unwrap();
+            wal.append(&mut changes(4)).unwrap();
             wal.clear().unwrap();
             assert_eq!(held(dir.path()), []);
             wal.append(&mut changes(9)).unwrap();
-            assert_eq!(held(dir.path()), [(9, 100)]);
+            assert_eq!(held(dir.path()), of(9..10));
         }
     }
 
@@ -234,10 +265,10 @@ mod tests {
         let bytes = std::fs::read(dir.path().join(FILE)).unwrap();
         for cut in 0..bytes.len() {
             let whole = ends[1..].iter().filter(|end| **end <= cut).count();
-            assert_eq!(batches(&bytes[..cut]).len(), whole, "cut at {cut}");
+            assert_eq!(entries(&bytes[..cut]).len(), whole, "cut at {cut}");
             let mut damaged = bytes.clone();
             damaged[cut] ^= 0x55;
-            assert_eq!(batches(&damaged).len(), whole, "damaged at {cut}");
+            assert_eq!(entries(&damaged).len(), whole, "damaged at {cut}");
         }
     }
 }

@@ -47,6 +47,20 @@ pub(super) enum Command {
     Stop,
 }
 
+impl Command {
+    /// It only adds to the memory, little and without looking anything up.
+    pub(super) fn is_light(&self) -> bool {
+        match self {
+            Self::Decided { .. } | Self::Finished { .. } | Self::Learn { .. } => true,
+            Self::Feedback { .. }
+            | Self::Merge { .. }
+            | Self::Snapshot { .. }
+            | Self::Exclusively { .. }
+            | Self::Stop => false,
+        }
+    }
+}
+
 /// The promise of an acknowledgement.
 #[must_use = "nothing is durable before the receipt says so"]
 pub(crate) struct Receipt<T>(pub(super) oneshot::Receiver<Result<T, EngineError>>);

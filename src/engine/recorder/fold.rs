@@ -16,6 +16,8 @@ pub(crate) struct Fold {
     learner: Learner,
     settings: Settings,
     arms: Vec<ArmPrior>,
+    /// Number of the last fact in it.
+    last: u64,
 }
 
 impl Fold {
@@ -30,6 +32,7 @@ impl Fold {
             learner: Learner::new(settings.clone(), &arms),
             settings,
             arms,
+            last: 0,
         };
         fold.rebuild(memory)?;
         Ok(fold)
@@ -51,8 +54,9 @@ impl Fold {
             decoded.unwrap_or_else(|| (0, Learner::new(self.settings.clone(), &self.arms)));
         learner.declare(&self.arms);
         self.learner = learner;
+        self.last = after;
         for (number, fact) in memory.facts_after(after) {
-            if self.apply(&fact).is_none() {
+            if self.apply(number, &fact).is_none() {
                 tracing::error!(
                     fact = number,
                     "a stored fact could not be learned and is passed over"
@@ -62,9 +66,19 @@ impl Fold {
         Ok(())
     }
 
-    /// Folds one fact in; `None` where the learner failed on it (then `rebuild` is due).
-    pub(super) fn apply(&mut self, fact: &Fact) -> Option<Vec<Change>> {
+    /// Folds one fact in, unless it is in already; `None` where the learner failed on it (then
+    /// `rebuild` is due).
+    pub(super) fn apply(&mut self, number: u64, fact: &Fact) -> Option<Vec<Change>> {
+        if number <= self.last {
+            return Some(Vec::new());
+        }
+        self.last = number;
         catch_unwind(AssertUnwindSafe(|| self.learner.apply(fact))).ok()
+    }
+
+    /// Number of the last fact folded in; 0 = none.
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
     /// What is known.

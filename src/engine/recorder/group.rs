@@ -28,6 +28,19 @@ pub(super) struct Group {
     learned: Vec<Waiter>,
 }
 
+/// What a durable group teaches, and who waits until it is learned.
+pub(super) struct Lesson {
+    pub facts: Vec<(u64, Fact)>,
+    pub snapshot: bool,
+    learned: Vec<Waiter>,
+}
+
+impl Lesson {
+    pub(super) fn acknowledge(self, result: &Result<(), EngineError>) {
+        acknowledge(self.learned, result);
+    }
+}
+
 impl Group {
     /// When the group is durable, `ack` gets `answer`: requests do not wait for what they teach.
     pub(super) fn when_durable<T: Send + 'static>(&mut self, ack: Ack<T>, answer: T) {
@@ -42,14 +55,22 @@ impl Group {
         self.learned.push(waiter(ack, answer));
     }
 
-    pub(super) fn acknowledge_durable(&mut self) {
-        acknowledge(std::mem::take(&mut self.durable), &Ok(()));
+    /// Tells those who wait for no more than that, and keeps the others with what they wait for.
+    pub(super) fn durable(self) -> Option<Lesson> {
+        acknowledge(self.durable, &Ok(()));
+        let lesson = Lesson {
+            facts: self.batch.facts,
+            snapshot: self.snapshot,
+            learned: self.learned,
+        };
+        let nothing = lesson.facts.is_empty() && lesson.learned.is_empty() && !lesson.snapshot;
+        (!nothing).then_some(lesson)
     }
 
-    /// Tells everybody who has not been told yet.
-    pub(super) fn acknowledge(self, result: &Result<(), EngineError>) {
-        acknowledge(self.durable, result);
-        acknowledge(self.learned, result);
+    /// Tells everybody that it is not durable.
+    pub(super) fn failed(self, error: &EngineError) {
+        acknowledge(self.durable, &Err(error.clone()));
+        acknowledge(self.learned, &Err(error.clone()));
     }
 
     pub(super) fn is_empty(&self) -> bool {

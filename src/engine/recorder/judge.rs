@@ -1,7 +1,7 @@
 //! Judgements: found to their decision, told apart from repeats and corrections, and put into the
 //! group with what they teach.
 
-use super::{command::Ack, group::Group, recent::Entry, thread::Writer};
+use super::{command::Ack, group::Group, recent::Entry, writer::Writer};
 use crate::{
     domain::{DecisionId, Feedback},
     engine::{

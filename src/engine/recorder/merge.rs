@@ -4,7 +4,7 @@
 //! A class id means something in one memory only: a decision's prompt is placed anew among the
 //! classes that are known here, and the stored decision carries that class.
 
-use super::{group::Group, thread::Writer};
+use super::{group::Group, writer::Writer};
 use crate::{
     domain::{DecisionId, Fact, Outcome},
     engine::{api::EngineError, facts},
@@ -93,7 +93,7 @@ impl Writer {
     }
 
     fn adopt(&mut self, mut decision: crate::domain::Decision, group: &mut Group) {
-        let knowledge = self.fold.knowledge();
+        let knowledge = self.shared.knowledge.load_full();
         let here = decision.context.as_ref();
         let here = here.and_then(|context| knowledge.classify(context));
         decision.ranking.class = here.map(|here| here.class);

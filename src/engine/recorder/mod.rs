@@ -1,23 +1,26 @@
-//! The one writer: a thread that owns the learner and all writes to the memory.
+//! The one writer: all writes to the memory, and the learner.
 //!
-//! Callers queue commands; the thread takes what is queued, writes it as one batch, durably, and only
-//! then acknowledges (group commit); then it folds the facts. Feedback and other teaching is
-//! acknowledged after that, so that it is seen at once by whoever taught. Readers see what is known
-//! through one pointer that is swapped after each group; they never wait for the writer.
+//! Callers queue commands (`desk`); whoever finds the writer free takes what is queued, writes it as
+//! one batch, durably, and only then acknowledges (group commit; `writer`). A thread then folds the
+//! facts (`student`). Feedback and other teaching is acknowledged after that, so that it is seen at
+//! once by whoever taught. Readers see what is known through one pointer that is swapped after each
+//! lesson; they never wait for the writer.
 
 mod command;
+mod desk;
 mod fold;
 mod group;
 mod judge;
 mod merge;
 mod recent;
-mod thread;
+mod student;
+mod writer;
 
 pub(crate) use command::Receipt;
 pub(crate) use fold::Fold;
 pub(crate) use merge::Merged;
 
-use self::{command::Command, thread::Writer};
+use self::{command::Command, desk::Desk, student::Student, writer::Writer};
 use super::{
     api::{EngineError, Event, FeedbackAccepted},
     ledger::Ledger,
@@ -25,7 +28,7 @@ use super::{
 use crate::{
     domain::{ClassId, Decision, Fact, Feedback, Outcome},
     learn::Knowledge,
-    memory::{Imported, Memory, Stored},
+    memory::{Durability, Imported, Memory, Stored},
 };
 use arc_swap::ArcSwap;
 use std::{
@@ -58,20 +61,35 @@ pub(crate) struct Parts {
     pub clock: Arc<dyn crate::clock::Clock>,
 }
 
+impl Parts {
+    /// Who writes, and who learns.
+    fn divide(self, queue: mpsc::Receiver<Command>, shared: &Arc<Shared>) -> (Writer, Student) {
+        *shared.ledger() = self.ledger;
+        let student = Student::new(
+            (Arc::clone(&self.memory), self.fold),
+            self.snapshot_every_facts,
+            Arc::clone(shared),
+            (self.events.clone(), Arc::clone(&self.clock)),
+        );
+        let outlets = (self.events, self.clock);
+        let numbers = (self.next_seq, self.learning);
+        let writer = Writer::new(self.memory, numbers, Arc::clone(shared), outlets, queue);
+        (writer, student)
+    }
+}
+
 /// A handle to the writer.
 pub(crate) struct Recorder {
-    commands: mpsc::Sender<Command>,
-    knowledge: Arc<ArcSwap<Knowledge>>,
-    ledger: Arc<Mutex<Ledger>>,
-    failure: watch::Sender<Option<String>>,
+    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     memory: Arc<Memory>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the thread publishes.
+/// What the writer and the thread publish.
 struct Shared {
-    knowledge: Arc<ArcSwap<Knowledge>>,
-    ledger: Arc<Mutex<Ledger>>,
+    knowledge: ArcSwap<Knowledge>,
+    ledger: Mutex<Ledger>,
     failure: watch::Sender<Option<String>>,
 }
 
@@ -98,23 +116,22 @@ impl Recorder {
     /// The system gives no thread.
     pub(crate) fn start(parts: Parts) -> io::Result<Self> {
         let (commands, queue) = mpsc::channel(QUEUE_LIMIT);
-        let knowledge = Arc::new(ArcSwap::new(parts.fold.knowledge()));
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
-        let (failure, memory) = (watch::Sender::new(None), Arc::clone(&parts.memory));
-        let shared = Shared {
-            knowledge: Arc::clone(&knowledge),
-            ledger: Arc::clone(&ledger),
-            failure: failure.clone(),
-        };
-        let writer = Writer::new(parts, queue, shared);
+        let shared = Arc::new(Shared {
+            knowledge: ArcSwap::new(parts.fold.knowledge()),
+            ledger: Mutex::default(),
+            failure: watch::Sender::new(None),
+        });
+        let memory = Arc::clone(&parts.memory);
+        let by_callers = memory.durability() == Durability::Process;
+        let (writer, student) = parts.divide(queue, &shared);
+        let desk = Arc::new(Desk::new(commands, writer, by_callers));
+        let served = Arc::clone(&desk);
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(|| writer.run())?;
+            .spawn(move || served.run(student))?;
         Ok(Self {
-            commands,
-            knowledge,
-            ledger,
-            failure,
+            desk,
+            shared,
             memory,
             thread: Mutex::new(Some(thread)),
         })
@@ -122,12 +139,12 @@ impl Recorder {
 
     /// What is known now.
     pub(crate) fn knowledge(&self) -> Arc<Knowledge> {
-        self.knowledge.load_full()
+        self.shared.knowledge.load_full()
     }
 
     /// Why the memory cannot be written any more; told when it happens.
     pub(crate) fn failure(&self) -> watch::Receiver<Option<String>> {
-        self.failure.subscribe()
+        self.shared.failure.subscribe()
     }
 
     /// Refuses work that could not be remembered.
@@ -135,13 +152,13 @@ impl Recorder {
     /// # Errors
     /// The memory has failed.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        tell_failure(&self.memory, &self.failure)
+        tell_failure(&self.memory, &self.shared.failure)
             .map_or(Ok(()), |reason| Err(EngineError::Memory(reason)))
     }
 
     /// Reads the ledger under its lock; keep it short.
     pub(crate) fn with_ledger<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
-        read(&self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&self.shared.ledger())
     }
 
     /// Queues a decision.
@@ -180,7 +197,7 @@ impl Recorder {
             facts,
             ack,
         };
-        self.commands.try_send(command).is_ok()
+        self.desk.bring_now(command)
     }
 
     /// Takes a judgement in; returns when it is durable.
@@ -214,10 +231,8 @@ impl Recorder {
     /// Queues a fact that nobody waits for; left out where the queue is full.
     pub(crate) fn teach(&self, fact: Fact) {
         let (ack, _) = oneshot::channel();
-        let _ = self.commands.try_send(Command::Learn {
-            facts: vec![fact],
-            ack,
-        });
+        let facts = vec![fact];
+        let _ = self.desk.bring_now(Command::Learn { facts, ack });
     }
 
     /// Names a class; false where there is none of that id.
@@ -249,7 +264,7 @@ impl Recorder {
     /// Writes what is queued and a last snapshot, and ends the thread.
     pub(crate) async fn stop(&self) {
         let _ = self.snapshot().await;
-        let _ = self.commands.send(Command::Stop).await;
+        self.desk.bring(Command::Stop).await;
         let thread = self
             .thread
             .lock()
@@ -262,8 +277,8 @@ impl Recorder {
 
     async fn send<T>(&self, command: impl FnOnce(command::Ack<T>) -> Command) -> Receipt<T> {
         let (ack, receipt) = oneshot::channel();
-        // A closed queue drops the ack, and the receipt says so.
-        let _ = self.commands.send(command(ack)).await;
+        // After the end the ack is dropped, and the receipt says so.
+        self.desk.bring(command(ack)).await;
         Receipt(receipt)
     }
 }
