@@ -78,9 +78,11 @@ impl Memory {
             .notes
             .iter()
             .try_for_each(|(name, note)| draft.note(name, note.as_ref()))?;
+        let newest = draft.newest;
         let (changes, next, refused) = draft.finish();
         self.store.commit(changes)?;
         *counts = next;
+        *self.newest() = newest;
         for Refused { what, reason } in &refused {
             tracing::error!(%what, %reason, "a record was not written: it would not be read back");
         }
@@ -93,6 +95,8 @@ struct Draft<'a> {
     memory: &'a Memory,
     changes: Changes,
     counts: Counts,
+    /// No decision is newer; `None` = there is none.
+    newest: Option<DecisionId>,
     /// Feedback of the decisions that this batch touches, old and new.
     feedback: BTreeMap<DecisionId, Vec<Feedback>>,
     /// Decisions and outcomes of this batch, so that one that comes twice counts once.
@@ -106,6 +110,7 @@ impl<'a> Draft<'a> {
             memory,
             changes: Changes::default(),
             counts,
+            newest: *memory.newest(),
             feedback: BTreeMap::new(),
             met: BTreeSet::new(),
             refused: Vec::new(),
@@ -136,7 +141,12 @@ impl<'a> Draft<'a> {
 
     fn decision(&mut self, decision: &Decision) -> Result<(), WriteError> {
         let key = key::decision(decision.id, Part::Decision);
-        if self.is_new(&key)? && self.put(&key, decision.store(&key)) {
+        // Ids rise with time: most decisions are newer than all that are there.
+        let newest = self.newest < Some(decision.id);
+        if newest {
+            self.newest = Some(decision.id);
+        }
+        if (newest || self.is_new(&key)?) && self.put(&key, decision.store(&key)) {
             self.counts.decisions += 1;
             self.counts.decisions_ever += 1;
         }

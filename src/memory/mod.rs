@@ -45,6 +45,7 @@ pub use settings::{Durability, Identity, Settings};
 pub use snapshot::Snapshot;
 pub use transfer::{Entries, Imported};
 
+use crate::domain::DecisionId;
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -61,6 +62,8 @@ pub struct Memory {
     store: store::Store,
     /// Held by whoever writes, so that the counts on disk follow those in here.
     counts: Mutex<Counts>,
+    /// No decision is newer, so that one that is need not be looked up before it is written.
+    newest: Mutex<Option<DecisionId>>,
     /// Held while snapshots come and go, facts before them included.
     snapshots: Mutex<()>,
     _lock: files::Lock,
@@ -139,6 +142,10 @@ impl Memory {
         self.snapshots
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn newest(&self) -> MutexGuard<'_, Option<DecisionId>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, Counts> {

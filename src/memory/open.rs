@@ -7,6 +7,7 @@ use super::{
     record,
     store::{Changes, Failure, Store},
 };
+use crate::domain::DecisionId;
 use std::{io, path::Path, sync::Mutex};
 
 /// Damaged records named in [`Recovered`] at most.
@@ -108,6 +109,7 @@ impl Memory {
             identity,
             store,
             counts: Mutex::default(),
+            newest: Mutex::default(),
             snapshots: Mutex::default(),
             _lock: lock,
         };
@@ -121,6 +123,7 @@ impl Memory {
     fn recover_all(&self, now_ms: u64) -> Result<Recovered, WriteError> {
         let counts = self.read_counts().map_err(failed)?;
         *self.writing() = counts;
+        *self.newest() = self.newest_decision();
         let unfinished = self.store.contains(key::UNFINISHED).map_err(failed)?;
         if unfinished {
             tracing::warn!("a wipe or an import was cut off: the memory is emptied");
@@ -155,6 +158,13 @@ impl Memory {
             unfinished: false,
             new: false,
         })
+    }
+
+    /// Where it cannot be read, each decision is looked up before it is written.
+    fn newest_decision(&self) -> Option<DecisionId> {
+        let last = self.store.kind(key::DECISIONS).next_back()?.ok();
+        let last = last.and_then(|(key, _)| key::parse_decision(&key));
+        Some(last.map_or(DecisionId(u128::MAX), |(id, _)| id))
     }
 
     /// The counts, or where they are damaged a count of what is there.

@@ -1,6 +1,7 @@
-//! Where commands are queued and served: by the caller itself where the writer is free, so that a
-//! request needs no other thread to become durable; else by whoever holds the writer, before he
-//! lets the queue be.
+//! Where commands are queued and served: by the caller itself where the writer is free and little is
+//! going on, so that a request needs no other thread to become durable; under load by the thread,
+//! whose groups cost one write for many. Whoever holds the writer serves all that is queued before
+//! letting it be.
 
 use super::{
     command::Command,
@@ -14,11 +15,14 @@ use std::{
         atomic::{AtomicIsize, Ordering},
     },
     thread::{self, Thread},
+    time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 /// Groups that a caller writes for others at most, before the thread goes on.
 const TURNS: usize = 4;
+/// A caller writes where no other has within this time; a write is some ten microseconds.
+const QUIET: Duration = Duration::from_micros(250);
 
 pub(super) struct Desk {
     commands: mpsc::Sender<Command>,
@@ -28,8 +32,8 @@ pub(super) struct Desk {
     writer: Mutex<Writer>,
     lessons: Mutex<Vec<Lesson>>,
     thread: OnceLock<Thread>,
-    /// Callers may write: a write does not wait for the disk.
-    by_callers: bool,
+    /// When a caller wrote last; `None` where callers must not, because a write waits for the disk.
+    by_callers: Option<Mutex<Instant>>,
 }
 
 impl Desk {
@@ -40,7 +44,7 @@ impl Desk {
             writer: Mutex::new(writer),
             lessons: Mutex::default(),
             thread: OnceLock::new(),
-            by_callers,
+            by_callers: by_callers.then(|| Mutex::new(Instant::now())),
         }
     }
 
@@ -65,11 +69,22 @@ impl Desk {
 
     fn brought(&self, light: bool) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        if light && self.by_callers {
+        if light && self.is_quiet() {
             self.serve_here();
         } else {
             self.ring();
         }
+    }
+
+    fn is_quiet(&self) -> bool {
+        let Some(Ok(mut last)) = self.by_callers.as_ref().map(Mutex::try_lock) else {
+            return false;
+        };
+        let quiet = last.elapsed() >= QUIET;
+        if quiet {
+            *last = Instant::now();
+        }
+        quiet
     }
 
     /// Serves the queue if nobody else does. Who does looks at the queue again after letting go of

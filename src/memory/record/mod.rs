@@ -34,6 +34,8 @@ pub(super) enum Damage {
 }
 
 const HEAD_BYTES: usize = 5;
+/// Most records are shorter.
+const USUAL_BYTES: usize = 2048;
 
 fn checksum(key: &[u8], version: u8, body: &[u8]) -> [u8; 4] {
     let mut crc = crc32fast::Hasher::new();
@@ -45,12 +47,13 @@ fn checksum(key: &[u8], version: u8, body: &[u8]) -> [u8; 4] {
 
 /// A record of a version, ready to be stored at `key`.
 pub(super) fn seal(key: &[u8], version: u8, body: &impl Serialize) -> Vec<u8> {
+    let mut record = Vec::with_capacity(USUAL_BYTES);
+    record.extend([version; HEAD_BYTES]);
     // Our own records are plain structs, numbers and texts: postcard has no way to refuse them.
-    let body = postcard::to_stdvec(body).unwrap_or_default();
-    let mut record = Vec::with_capacity(HEAD_BYTES + body.len());
-    record.push(version);
-    record.extend(checksum(key, version, &body));
-    record.extend(body);
+    let mut record = postcard::to_extend(body, record).unwrap_or_default();
+    if let Some((head, body)) = record.split_at_mut_checked(HEAD_BYTES) {
+        head[1..].copy_from_slice(&checksum(key, version, body));
+    }
     record
 }
 
