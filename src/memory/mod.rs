@@ -1,9 +1,9 @@
 //! What is remembered, durably: decisions, outcomes, feedback, facts, and snapshots of the learner.
 //!
-//! One writer, many readers, all of them synchronous: the engine calls `append` from its writer
-//! thread and the rest from blocking threads. What `append` has acknowledged survives a kill at any
-//! moment, whole or not at all. Records are checked when they are read: a damaged one is set aside,
-//! reported, and never fails a request.
+//! One writer at a time, many readers, all of them synchronous: `append` takes some ten microseconds
+//! where it need not wait for the disk, the rest is called from blocking threads. What `append` has
+//! acknowledged survives a kill at any moment, whole or not at all. Records are checked when they are
+//! read: a damaged one is set aside, reported, and never fails a request.
 //!
 //! Not here: what the records mean (`learn`), and when to write them (`engine`). Only `store`,
 //! `checkpoint` and `scan` touch sled.
