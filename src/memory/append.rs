@@ -100,7 +100,7 @@ struct Draft<'a> {
     /// Feedback of the decisions that this batch touches, old and new.
     feedback: BTreeMap<DecisionId, Vec<Feedback>>,
     /// Decisions and outcomes of this batch, so that one that comes twice counts once.
-    met: BTreeSet<Vec<u8>>,
+    met: BTreeSet<[u8; 18]>,
     refused: Vec<Refused>,
 }
 
@@ -134,19 +134,22 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn is_new(&mut self, key: &[u8]) -> Result<bool, WriteError> {
-        let known = self.memory.store.contains(key).map_err(failed)?;
-        Ok(!known && self.met.insert(key.to_vec()))
+    fn is_new(&mut self, key: [u8; 18]) -> Result<bool, WriteError> {
+        let known = self.memory.store.contains(&key).map_err(failed)?;
+        Ok(!known && self.met.insert(key))
     }
 
     fn decision(&mut self, decision: &Decision) -> Result<(), WriteError> {
         let key = key::decision(decision.id, Part::Decision);
         // Ids rise with time: most decisions are newer than all that are there.
         let newest = self.newest < Some(decision.id);
-        if newest {
+        let new = if newest {
             self.newest = Some(decision.id);
-        }
-        if (newest || self.is_new(&key)?) && self.put(&key, decision.store(&key)) {
+            self.met.insert(key)
+        } else {
+            self.is_new(key)?
+        };
+        if new && self.put(&key, decision.store(&key)) {
             self.counts.decisions += 1;
             self.counts.decisions_ever += 1;
         }
@@ -155,7 +158,7 @@ impl<'a> Draft<'a> {
 
     fn outcome(&mut self, outcome: &Outcome) -> Result<(), WriteError> {
         let key = key::decision(outcome.decision, Part::Outcome);
-        let new = self.is_new(&key)?;
+        let new = self.is_new(key)?;
         if self.put(&key, outcome.store(&key)) && new {
             self.counts.outcomes_ever += 1;
         }

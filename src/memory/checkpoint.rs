@@ -7,7 +7,7 @@ use super::{
 };
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     thread::{self, JoinHandle},
 };
@@ -36,7 +36,7 @@ impl Checkpoint {
     }
 }
 
-fn run(shared: &Shared, path: &PathBuf) {
+fn run(shared: &Shared, path: &Path) {
     let mut head = shared.head();
     loop {
         let Some(aside) = head.tables.aside.clone() else {
