@@ -25,16 +25,18 @@ pub(super) struct Kept {
     pub context: Arc<OnceLock<Context>>,
 }
 
-/// A bounded cache that keeps what is asked for often (TinyLFU).
+/// A bounded cache that keeps what is asked for again (S3-FIFO). Putting a vector into it must cost
+/// less than the fast embedder does.
 pub(super) struct Cache {
-    vectors: moka::sync::Cache<Key, Kept>,
+    vectors: quick_cache::sync::Cache<Key, Kept>,
 }
 
 impl Cache {
     /// Holds so many vectors at most.
     pub(super) fn new(entries: u64) -> Self {
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
         Self {
-            vectors: moka::sync::Cache::new(entries),
+            vectors: quick_cache::sync::Cache::new(entries),
         }
     }
 
