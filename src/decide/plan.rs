@@ -56,15 +56,8 @@ pub fn build(ranking: &Ranking, options: &Options) -> Plan {
         None => vec![ranking.chosen.clone()],
     };
     if !options.disable_fallbacks {
-        let room = arms.len() + options.max_fallbacks;
-        let others = fallbacks(ranking, options);
-        arms.extend(
-            others
-                .into_iter()
-                .filter(|arm| !arms.contains(arm))
-                .collect::<Vec<_>>(),
-        );
-        arms.truncate(room);
+        let others = fallbacks(ranking, options, &arms);
+        arms.extend(others);
     }
     let last = last(ranking, options, &arms);
     arms.retain(|arm| *arm == ranking.chosen || !last.contains(arm));
@@ -98,12 +91,13 @@ fn last(ranking: &Ranking, options: &Options, arms: &[ArmId]) -> Vec<ArmId> {
         .collect()
 }
 
-/// Other arms in the order to try them.
-fn fallbacks(ranking: &Ranking, options: &Options) -> Vec<ArmId> {
+/// Arms other than those `called` in any case, in the order to try them, as many as are wanted.
+fn fallbacks(ranking: &Ranking, options: &Options, called: &[ArmId]) -> Vec<ArmId> {
     let by_score = ranking.scores.iter().map(|score| &score.arm);
     let mut arms: Vec<ArmId> = Vec::new();
     let mut add = |arm: &ArmId| {
-        if *arm != ranking.chosen && !arms.contains(arm) {
+        let room = arms.len() < options.max_fallbacks;
+        if room && !called.contains(arm) && !arms.contains(arm) {
             arms.push(arm.clone());
         }
     };

@@ -107,6 +107,19 @@ pub enum OutcomeStatus {
     Cancelled,
 }
 
+impl OutcomeStatus {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Truncated => "truncated",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// A judgement of a decision, or the outcome of a call the caller made itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Feedback {

@@ -14,7 +14,7 @@ pub use call::{
     ImportMode, MemoryImported, RouteEvent, RouteRequest, Routed,
 };
 pub use error::EngineError;
-pub use event::{Event, EventKind};
+pub use event::{About, Event, EventKind, Words};
 pub use shown::{
     AdminState, BreakerShown, BreakerState, CacheFilter, CacheShown, CallStatistics, ClassShown,
     ConfigurationShown, DecisionFilter, DecisionPage, DecisionSummary, DeploymentShown, Explained,

@@ -142,7 +142,7 @@ fn available(
     if reasons.iter().all(Option::is_some) {
         return candidates;
     }
-    let mut kept = Vec::new();
+    let mut kept = Vec::with_capacity(candidates.len());
     for (candidate, reason) in candidates.into_iter().zip(reasons) {
         match reason {
             None => kept.push(candidate),

@@ -1,9 +1,10 @@
 //! What happened -> events for those who watch. No prompt text, no key.
 
-use super::api::{Event, EventKind};
+use super::api::{About, Event, EventKind, Words};
 use crate::dispatch::Notice;
 use crate::domain::{ArmId, Attempt, AttemptResult, Decision, Feedback, Outcome};
 use crate::learn::{Change, Direction};
+use std::sync::Arc;
 
 type Details = Vec<(&'static str, String)>;
 
@@ -14,9 +15,12 @@ fn event(
     message: String,
     details: Details,
 ) -> Event {
-    Event {
-        at_ms,
-        kind,
+    let about = About::Words(words(subject, message, details));
+    Event { at_ms, kind, about }
+}
+
+fn words(subject: &dyn ToString, message: String, details: Details) -> Words {
+    Words {
         subject: subject.to_string(),
         message,
         details,
@@ -24,7 +28,15 @@ fn event(
 }
 
 /// An arm was chosen.
-pub(crate) fn decided(decision: &Decision) -> Event {
+pub(crate) fn decided(decision: &Arc<Decision>) -> Event {
+    Event {
+        at_ms: decision.id.at_ms(),
+        kind: EventKind::Decided,
+        about: About::Decision(Arc::clone(decision)),
+    }
+}
+
+pub(super) fn words_of_decision(decision: &Decision) -> Words {
     let ranking = &decision.ranking;
     let mut details = vec![
         ("arm", ranking.chosen.to_string()),
@@ -35,19 +47,21 @@ pub(crate) fn decided(decision: &Decision) -> Event {
     details.extend(ranking.class.map(|class| ("class", class.to_string())));
     details.extend(decision.tenant.clone().map(|tenant| ("tenant", tenant)));
     let message = format!("chose {}", ranking.chosen);
-    event(
-        decision.id.at_ms(),
-        EventKind::Decided,
-        &decision.id,
-        message,
-        details,
-    )
+    words(&decision.id, message, details)
 }
 
 /// A request ended.
 pub(crate) fn ended(at_ms: u64, outcome: &Outcome) -> Event {
+    Event {
+        at_ms,
+        kind: EventKind::Ended,
+        about: About::Outcome(Arc::new(outcome.clone())),
+    }
+}
+
+pub(super) fn words_of_outcome(outcome: &Outcome) -> Words {
     let mut details = vec![
-        ("status", format!("{:?}", outcome.status).to_lowercase()),
+        ("status", outcome.status.as_str().to_owned()),
         ("attempts", outcome.attempts.len().to_string()),
         ("latency_ms", format!("{:.1}", outcome.latency_ms)),
     ];
@@ -62,8 +76,8 @@ pub(crate) fn ended(at_ms: u64, outcome: &Outcome) -> Event {
             .cost_usd()
             .map(|cost| ("cost_usd", format!("{cost:.6}"))),
     );
-    let message = format!("ended: {:?}", outcome.status).to_lowercase();
-    event(at_ms, EventKind::Ended, &outcome.decision, message, details)
+    let message = format!("ended: {}", outcome.status.as_str());
+    words(&outcome.decision, message, details)
 }
 
 /// Failed attempts of a request, and each switch to another arm.

@@ -2,7 +2,7 @@
 
 use super::{
     Engine,
-    api::Event,
+    api::{About, Event},
     budgets::Budgets,
     cache::ResponseCache,
     core::Core,
@@ -266,7 +266,9 @@ fn observer(events: &broadcast::Sender<Event>, clock: &Arc<dyn Clock>) -> Arc<dy
     let (events, clock) = (events.clone(), Arc::clone(clock));
     Arc::new(move |notice: Notice| {
         if let Some(event) = events::of_notice(clock.now_ms(), &notice) {
-            tracing::info!(subject = %event.subject, "{}", event.message);
+            if let About::Words(words) = &event.about {
+                tracing::info!(subject = %words.subject, "{}", words.message);
+            }
             let _ = events.send(event);
         }
     })

@@ -220,7 +220,7 @@ impl<'a> Filter<'a> {
     }
 
     fn split(&self, config: &Config, chat: &ChatRequest) -> (Vec<usize>, Vec<Exclusion>) {
-        let (mut kept, mut excluded) = (Vec::new(), Vec::new());
+        let (mut kept, mut excluded) = (Vec::with_capacity(config.arms.len()), Vec::new());
         for (position, spec) in config.arms.iter().enumerate() {
             match self.reason(spec, chat) {
                 None => kept.push(position),

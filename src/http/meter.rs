@@ -5,7 +5,7 @@
 
 use super::exposition::Histogram;
 use crate::domain::Outcome;
-use crate::engine::api::{Event, EventKind};
+use crate::engine::api::{About, Event, EventKind, Words};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -132,15 +132,24 @@ impl Counting {
 
 impl Counts {
     fn event(&mut self, event: &Event) {
+        match &event.about {
+            About::Decision(decision) => {
+                let arm = decision.ranking.chosen.to_string();
+                count(&mut self.decisions, [arm, decision.strategy.clone()]);
+            }
+            About::Outcome(outcome) => self.ended(outcome),
+            About::Words(words) => self.told(event.kind, words),
+        }
+    }
+
+    fn told(&mut self, kind: EventKind, words: &Words) {
         let detail = |name: &str| {
-            let found = event.details.iter().find(|(key, _)| *key == name);
+            let found = words.details.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| value.clone()).unwrap_or_default()
         };
-        match event.kind {
-            EventKind::Decided => {
-                count(&mut self.decisions, [detail("arm"), detail("strategy")]);
-            }
-            EventKind::Ended => self.ended(detail),
+        match kind {
+            // These two come as they are.
+            EventKind::Decided | EventKind::Ended => {}
             EventKind::AttemptFailed => {
                 let labels = [detail("deployment"), detail("reason")];
                 count(&mut self.attempt_failures, labels);
@@ -157,20 +166,28 @@ impl Counts {
         }
     }
 
-    fn ended(&mut self, detail: impl Fn(&str) -> String) {
-        count(&mut self.requests, [detail("status")]);
-        let arm = detail("arm");
-        if arm.is_empty() || (self.latency.len() >= MAX_SERIES && !self.latency.contains_key(&arm))
-        {
+    fn ended(&mut self, outcome: &Outcome) {
+        count(&mut self.requests, [outcome.status.as_str().to_owned()]);
+        let Some(arm) = &outcome.served_by else {
             return;
+        };
+        if !self.latency.contains_key(arm.as_str()) {
+            if self.latency.len() >= MAX_SERIES {
+                return;
+            }
+            let histogram = Histogram::new(&REQUEST_SECONDS);
+            self.latency.insert(arm.to_string(), histogram);
         }
-        if let Ok(cost) = detail("cost_usd").parse::<f64>() {
-            *self.cost_usd.entry(arm.clone()).or_default() += cost;
+        if let Some(latency) = self.latency.get_mut(arm.as_str()) {
+            latency.add(outcome.latency_ms / 1e3);
         }
-        if let Ok(latency_ms) = detail("latency_ms").parse::<f64>() {
-            let latency = self.latency.entry(arm);
-            let histogram = latency.or_insert_with(|| Histogram::new(&REQUEST_SECONDS));
-            histogram.add(latency_ms / 1e3);
+        if let Some(cost) = outcome.cost_usd() {
+            match self.cost_usd.get_mut(arm.as_str()) {
+                Some(total) => *total += cost,
+                None => {
+                    self.cost_usd.insert(arm.to_string(), cost);
+                }
+            }
         }
     }
 }

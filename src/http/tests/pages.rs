@@ -1,13 +1,14 @@
 //! Pages for operators.
 
-use super::face::Face;
+use super::{face::Face, scripted};
 use crate::domain::{DeploymentId, Fault, FaultKind, ProviderId};
 use crate::engine::api::{
-    AdminState, BreakerShown, BreakerState, CallStatistics, DeploymentShown, Event, EventKind,
-    ProviderShown,
+    About, AdminState, BreakerShown, BreakerState, CallStatistics, DeploymentShown, Event,
+    EventKind, ProviderShown, Words,
 };
 use crate::http::Settings;
 use serde_json::Value;
+use std::sync::Arc;
 
 fn deployment(provider: &str, state: BreakerState, calls: CallStatistics) -> DeploymentShown {
     DeploymentShown {
@@ -85,48 +86,37 @@ async fn providers_are_shown_in_the_shapes_that_dashboards_know() {
 #[tokio::test]
 async fn metrics_count_events_and_show_the_providers() {
     let face = face().await;
-    let send = |kind, details: &[(&'static str, &str)]| {
+    let send = |kind, about| {
+        let at_ms = 1;
+        let event = Event { at_ms, kind, about };
+        face.engine.events.send(event).unwrap();
+    };
+    let words = |details: &[(&'static str, &str)]| {
         let details = details
             .iter()
             .map(|(key, value)| (*key, (*value).to_owned()));
-        let event = Event {
-            at_ms: 1,
-            kind,
+        About::Words(Words {
             subject: "s".into(),
             message: String::new(),
             details: details.collect(),
-        };
-        face.engine.events.send(event).unwrap();
+        })
     };
     while face.engine.events.receiver_count() == 0 {
         tokio::task::yield_now().await;
     }
-    send(
-        EventKind::Decided,
-        &[("arm", "openai/m"), ("strategy", "adaptive")],
-    );
-    send(
-        EventKind::AttemptFailed,
-        &[
-            ("arm", "openai/m"),
-            ("deployment", "openai/m"),
-            ("reason", "cut"),
-        ],
-    );
-    send(
-        EventKind::Switched,
-        &[("from", "openai/m"), ("to", "local/m"), ("reason", "cut")],
-    );
-    send(
-        EventKind::Ended,
-        &[
-            ("status", "completed"),
-            ("arm", "local/m"),
-            ("latency_ms", "120.0"),
-            ("cost_usd", "0.25"),
-        ],
-    );
-    send(EventKind::Feedback, &[("arm", "local/m")]);
+    let mut decision = scripted::decision();
+    decision.ranking.chosen = "openai/m".into();
+    send(EventKind::Decided, About::Decision(Arc::new(decision)));
+    let failed = [("deployment", "openai/m"), ("reason", "cut")];
+    send(EventKind::AttemptFailed, words(&failed));
+    let switched = [("from", "openai/m"), ("to", "local/m"), ("reason", "cut")];
+    send(EventKind::Switched, words(&switched));
+    let mut outcome = scripted::outcome();
+    outcome.served_by = Some("local/m".into());
+    outcome.latency_ms = 120.0;
+    outcome.attempts[0].cost_usd = Some(0.25);
+    send(EventKind::Ended, About::Outcome(Arc::new(outcome)));
+    send(EventKind::Feedback, words(&[("arm", "local/m")]));
     let page = loop {
         let page = face.get("/metrics").await.text().await.unwrap();
         if page.contains("pointsman_feedback_total{") {

@@ -117,7 +117,7 @@ pub fn failed(name: &str, kind: FaultKind) -> Attempt {
     )
 }
 
-fn outcome() -> Outcome {
+pub fn outcome() -> Outcome {
     Outcome {
         decision: decision().id,
         status: OutcomeStatus::Completed,

@@ -119,12 +119,13 @@ fn message(event: Wire) -> proto::RouteStreamResponse {
 /// An event for those who watch.
 #[must_use]
 pub fn to_event(event: Event) -> proto::Event {
+    let (at_ms, kind, words) = (event.at_ms, event.kind, event.words());
     proto::Event {
-        at_ms: event.at_ms,
-        kind: to_kind(event.kind).into(),
-        subject: event.subject,
-        message: event.message,
-        details: event
+        at_ms,
+        kind: to_kind(kind).into(),
+        subject: words.subject,
+        message: words.message,
+        details: words
             .details
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))

@@ -2,7 +2,7 @@
 
 use super::calls::clients;
 use crate::{
-    engine::api::{Event, EventKind},
+    engine::api::{About, Event, EventKind, Words},
     proto,
 };
 use tonic::Code;
@@ -106,9 +106,11 @@ async fn watchers_hear_what_they_asked_for_and_what_they_missed() {
         _ = running.engine.events.send(Event {
             at_ms: 1,
             kind,
-            subject: subject.into(),
-            message: String::new(),
-            details: vec![("from", "closed".into())],
+            about: About::Words(Words {
+                subject: subject.into(),
+                message: String::new(),
+                details: vec![("from", "closed".into())],
+            }),
         });
     };
     happen(EventKind::Decided, "d");
