@@ -163,14 +163,11 @@ pub(crate) fn learned(at_ms: u64, change: &Change) -> Event {
         Change::ClassFounded { class } => (class.to_string(), "a new class of prompts".to_owned()),
         Change::ClassMerged { kept, gone } => (kept.to_string(), format!("took in class {gone}")),
         Change::Drift { arm, direction } => {
-            let way = match direction {
-                Direction::Better => "better",
-                Direction::Worse => "worse",
+            let message = match direction {
+                Direction::Better => "its quality became better",
+                Direction::Worse => "its quality became worse; it is tried again now and then",
             };
-            (
-                arm.to_string(),
-                format!("its quality became {way}; old evidence counts little now"),
-            )
+            (arm.to_string(), message.to_owned())
         }
     };
     event(at_ms, EventKind::Learned, &subject, message, Vec::new())

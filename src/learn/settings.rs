@@ -37,7 +37,7 @@ pub struct Settings {
     pub detect_drift: bool,
     /// Try a demoted arm again now and then. Off only to measure what that is worth.
     pub probes: bool,
-    /// Share of an arm's evidence that is kept when its quality changes.
+    /// Share of an arm's evidence that is kept when it became better than it was, or worse for good.
     pub keep_on_drift: f64,
     /// Share of an arm's evidence that outlives each further judgement of it, in [0.5, 1]: 0.998
     /// remembers about 500 judgements, 1 all of them.
