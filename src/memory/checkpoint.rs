@@ -49,11 +49,12 @@ fn run(shared: &Shared, path: &Path) {
         drop(head);
         let done =
             take_in(shared, &aside).and_then(|()| wal::remove_aside(path).map_err(Failure::Io));
+        // With the head held: who waits has either not looked yet or is told.
+        head = shared.head();
         if let Err(failure) = done {
             shared.fail(&failure);
             return;
         }
-        head = shared.head();
         head.tables.aside = None;
         shared.changed.notify_all();
     }
