@@ -8,6 +8,7 @@ use super::http::ByteStream;
 use crate::domain::{Fault, FaultKind};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, stream};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// Longest event taken: 16 MiB holds an inline image.
@@ -100,8 +101,8 @@ impl Decoder {
         let value = value.strip_prefix(b":").unwrap_or(value);
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match field {
-            b"data" => self.data(&String::from_utf8_lossy(value)),
-            b"event" => self.name = Some(String::from_utf8_lossy(value).into_owned()),
+            b"data" => self.data(&text_of(value)),
+            b"event" => self.name = Some(text_of(value).into_owned()),
             _ => self.size_bytes -= text.len().min(self.size_bytes),
         }
         None
@@ -121,6 +122,14 @@ impl Decoder {
         self.size_bytes = 0;
         let name = self.name.take();
         self.data.take().map(|data| Event { name, data })
+    }
+}
+
+/// The text of a line; only one that is no UTF-8 is read letter by letter.
+fn text_of(line: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(line) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(line),
     }
 }
 
