@@ -65,6 +65,8 @@ use tokio::{
 /// A running engine. Close it before it is dropped: [`Engine::close`] writes the last snapshot.
 pub struct Engine {
     core: Arc<Core>,
+    /// Held by a round of the upkeep; closed with the engine.
+    upkeep: Arc<tokio::sync::Semaphore>,
     background: Vec<JoinHandle<()>>,
     _temporary: Option<open::Temporary>,
 }

@@ -26,7 +26,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool, atomic::AtomicU64},
 };
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 /// Events kept for a watcher that is slow.
 const EVENTS_KEPT: usize = 4096;
@@ -119,13 +119,15 @@ impl Engine {
             started_at_ms,
         });
         let seed = core.seeds.seed(crate::domain::DecisionId(0), "checks");
+        let upkeep = Arc::new(Semaphore::new(1));
         let background = vec![
             tokio::spawn(dispatch::checks::run(registry, observer, seed)),
-            tokio::spawn(upkeep::rounds(Arc::downgrade(&core))),
+            tokio::spawn(upkeep::rounds(Arc::downgrade(&core), Arc::clone(&upkeep))),
         ];
         Ok(Self {
             core,
             background,
+            upkeep,
             _temporary: temporary,
         })
     }
@@ -143,6 +145,9 @@ impl Engine {
         for task in &self.background {
             task.abort();
         }
+        // A round that is under way holds the memory open.
+        let _ = self.upkeep.acquire().await;
+        self.upkeep.close();
         upkeep::save_breakers(&self.core);
         self.core.recorder.stop().await;
     }

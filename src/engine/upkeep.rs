@@ -7,7 +7,11 @@ use crate::{
     domain::DeploymentId,
     memory::{Batch, Memory},
 };
-use std::time::Duration;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+use tokio::sync::Semaphore;
 
 const BREAKERS_NOTE: &str = "breakers";
 /// Time between two rounds of the background work.
@@ -47,25 +51,34 @@ pub(super) fn save_breakers(core: &Core) {
     }
 }
 
-/// Retention and the breakers' states, every now and then, as long as the engine is there.
-pub(super) async fn rounds(core: std::sync::Weak<Core>) {
+/// Retention and the breakers' states, every now and then, as long as the engine is there. Each round
+/// holds the permit until it has let go of the engine, so that closing can wait for it.
+pub(super) async fn rounds(core: Weak<Core>, permit: Arc<Semaphore>) {
     loop {
         tokio::time::sleep(ROUND).await;
+        let Ok(held) = Arc::clone(&permit).acquire_owned().await else {
+            return;
+        };
         let Some(core) = core.upgrade() else { return };
         let work = tokio::task::spawn_blocking(move || {
-            save_breakers(&core);
-            // A server that nobody asks anything says so, too.
-            if core.recorder.check().is_err() {
-                return;
-            }
-            while let Ok(true) = core
-                .memory
-                .purge(core.clock.now_ms(), PURGED_AT_ONCE)
-                .map(|purged| purged.more)
-                .inspect_err(|error| tracing::warn!(%error, "old decisions could not be removed"))
-            {
-            }
+            round(&core);
+            drop(core);
+            drop(held);
         });
         let _ = work.await;
     }
+}
+
+fn round(core: &Core) {
+    save_breakers(core);
+    // A server that nobody asks anything says so, too.
+    if core.recorder.check().is_err() {
+        return;
+    }
+    while let Ok(true) = core
+        .memory
+        .purge(core.clock.now_ms(), PURGED_AT_ONCE)
+        .map(|purged| purged.more)
+        .inspect_err(|error| tracing::warn!(%error, "old decisions could not be removed"))
+    {}
 }
