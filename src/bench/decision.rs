@@ -46,13 +46,7 @@ fn microseconds(knowledge: &Knowledge, arms: usize) -> f64 {
 
 /// What a learner knows that has seen each class some times, each arm about as often as another.
 fn learned(classes: usize, arms: usize) -> Arc<Knowledge> {
-    let priors: Vec<ArmPrior> = (0..arms)
-        .map(|n| ArmPrior {
-            arm: arm(n),
-            price: None,
-            prior_quality: None,
-        })
-        .collect();
+    let priors = priors(arms);
     let settings = Settings {
         max_classes: classes,
         ..Settings::default()
@@ -80,7 +74,17 @@ fn learned(classes: usize, arms: usize) -> Arc<Knowledge> {
     learner.knowledge()
 }
 
-fn arm(number: usize) -> ArmId {
+/// Arms of which nothing is known.
+pub(super) fn priors(arms: usize) -> Vec<ArmPrior> {
+    let prior = |n| ArmPrior {
+        arm: arm(n),
+        price: None,
+        prior_quality: None,
+    };
+    (0..arms).map(prior).collect()
+}
+
+pub(super) fn arm(number: usize) -> ArmId {
     ArmId::new(&format!("mock/model-{number}"))
 }
 

@@ -2,17 +2,21 @@
 //! (`scripts/instructions.sh`): each stage is a function of its own that is never inlined, so that
 //! its inclusive count can be read off by name. Counts do not depend on how busy the machine is.
 
-use super::{BenchError, decide::WORDS};
+use super::{
+    BenchError,
+    decide::WORDS,
+    decision::{arm, priors},
+};
 use crate::{
     config,
     decide::{Candidate, Inputs, plan, rank},
-    domain::{ArmId, ChatRequest, Context, Fact, Message, Plan, Ranking, Role},
+    domain::{ChatRequest, Context, Fact, Message, Plan, Ranking, Role},
     embed::StaticTable,
     engine::{
         Engine, Options,
         api::{EngineApi as _, RouteRequest},
     },
-    learn::{ArmPrior, Knowledge, Learner, Settings, context},
+    learn::{Knowledge, Learner, Settings, context},
     load::Prompts,
 };
 use std::hint::black_box;
@@ -40,13 +44,7 @@ fn stages(turns: u64) {
         words: WORDS,
     };
     let table = StaticTable::built_in();
-    let priors: Vec<ArmPrior> = (0..ARMS)
-        .map(|n| ArmPrior {
-            arm: arm(n),
-            price: None,
-            prior_quality: None,
-        })
-        .collect();
+    let priors = priors(ARMS);
     let mut learner = Learner::new(Settings::default(), &priors);
     for n in 0..LEARNED {
         let text = prompts.text(n);
@@ -65,10 +63,6 @@ fn stages(turns: u64) {
         black_box(stage_plan(&ranking));
         stage_learn(&mut learner, &chosen(context, n));
     }
-}
-
-fn arm(number: usize) -> ArmId {
-    ArmId::new(&format!("mock/model-{number}"))
 }
 
 fn chosen(context: Context, n: u64) -> Fact {

@@ -3,48 +3,17 @@
 //! are INVALID_ARGUMENT (not INTERNAL).
 
 use super::status;
-use futures_util::{TryFutureExt, future::MapOk};
-use http::{Request, Response};
-use std::task::{Context, Poll};
+use http::Response;
 use tonic::{Code, Status, body::Body};
-use tower::{Layer, Service};
+use tower::util::MapResponseLayer;
 
 const TOO_LARGE: &str = "message length too large";
 const UNREADABLE: &str = "failed to decode Protobuf message: ";
 
-/// Rewrites the codec's refusal.
-#[derive(Clone, Copy, Debug)]
-pub struct CodecLayer;
-
-impl<S> Layer<S> for CodecLayer {
-    type Service = Codec<S>;
-
-    fn layer(&self, inner: S) -> Codec<S> {
-        Codec { inner }
-    }
-}
-
-/// A service whose refusals are rewritten.
-#[derive(Clone, Debug)]
-pub struct Codec<S> {
-    inner: S,
-}
-
-impl<S, B> Service<Request<B>> for Codec<S>
-where
-    S: Service<Request<B>, Response = Response<Body>>,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = MapOk<S::Future, fn(Response<Body>) -> Response<Body>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        self.inner.call(request).map_ok(rewritten)
-    }
+/// A layer that rewrites the codec's refusals.
+#[must_use]
+pub fn layer() -> MapResponseLayer<fn(Response<Body>) -> Response<Body>> {
+    MapResponseLayer::new(rewritten)
 }
 
 fn rewritten(response: Response<Body>) -> Response<Body> {

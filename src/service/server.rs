@@ -5,8 +5,7 @@
 //! too.
 
 use super::{
-    admin::AdminFace, auth::AuthLayer, codec::CodecLayer, gate::Gate, router::RouterFace,
-    settings::Settings,
+    admin::AdminFace, auth::AuthLayer, codec, gate::Gate, router::RouterFace, settings::Settings,
 };
 use crate::{
     clock::Clock,
@@ -139,7 +138,7 @@ async fn listen(
         .with_keepalive(Some(settings.keepalive));
     Server::builder()
         .layer(AuthLayer(settings.keys.clone()))
-        .layer(CodecLayer)
+        .layer(codec::layer())
         .http2_keepalive_interval(Some(settings.keepalive))
         .http2_keepalive_timeout(Some(Duration::from_secs(20)))
         .initial_stream_window_size(Some(STREAM_WINDOW_BYTES))

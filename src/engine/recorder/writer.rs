@@ -96,6 +96,8 @@ impl Writer {
                 }
                 Command::Stop => {
                     self.queue.close();
+                    // What came after it is dropped, so that nobody waits for it.
+                    while self.next(waiting).is_some() {}
                     left = Left::Stop;
                     break;
                 }
@@ -191,8 +193,7 @@ impl Writer {
         match self.write(&mut group) {
             Ok(()) => group.durable(),
             Err(error) => {
-                self.recent.clear();
-                self.restore_ledger();
+                self.restore();
                 super::tell_failure(&self.memory, &self.shared.failure);
                 tracing::error!(%error, commands = group.size, "a group of records could not be written");
                 group.failed(&error);
@@ -222,11 +223,7 @@ impl Writer {
     /// After a failed write, or work on the memory: what is held must be what is on disk.
     pub(super) fn restore(&mut self) {
         self.recent.clear();
-        self.restore_ledger();
         self.next_seq = self.memory.counts().last_fact + 1;
-    }
-
-    fn restore_ledger(&self) {
         match ledger::load(&self.memory) {
             Ok(kept) => *self.shared.ledger() = kept,
             Err(error) => tracing::error!(%error, "the spend could not be read again"),
